@@ -1,0 +1,1 @@
+"""The outside world: Dolibarr and mail, each behind `protocol`; every failure is one of three."""

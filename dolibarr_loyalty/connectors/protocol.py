@@ -1,0 +1,197 @@
+"""What the flows ask of the outside, as protocols; the connectors fulfil them, tests may too.
+
+Every method raises TemporaryFailure, PermanentFailure or ConfigurationFailure of `errors` and nothing else;
+that word decides the retry. `TemporaryFailure.unclear` means the request may have been carried out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.sale import Payment, Sale
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditRow:
+    """A credit of a customer: one row per VAT rate of its credit note. Amounts are positive.
+
+    `used_on` is the invoice on which it was used, as payment or as line; None while it is available.
+    """
+
+    id: int
+    credit_note_id: int | None
+    gross: Decimal
+    net: Decimal
+    used_on: int | None = None
+    used_as_line: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftLine:
+    """A line to be posted; `net_price` per unit, positive also on credit notes (Dolibarr makes it negative)."""
+
+    label: str
+    net_price: Decimal
+    vat_rate: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A document to be posted once; `ref_ext` is its name in our world, `gross` what it must come to."""
+
+    thirdparty_id: int
+    kind: Literal["credit_note", "standard"]
+    issued_on: date
+    ref_ext: str
+    ref_client: str
+    note: str
+    lines: tuple[DraftLine, ...]
+    gross: Decimal
+    options: Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor:
+    """Where a walk over changes stands: `since` is text in Dolibarr's own clock, `last_id` breaks ties."""
+
+    since: str = ""
+    last_id: int = 0
+
+
+class Books(Protocol):
+    """Dolibarr as the flows see it; `DolibarrBooks` is the real one."""
+
+    # reading ---------------------------------------------------------------------------------------
+    def sales_after(self, last_id: int, limit: int) -> Sequence[Sale]:
+        """The documents with ids above `last_id`, by id; drafts too. Empty at the end."""
+        ...
+
+    def sales_changed(self, cursor: Cursor, limit: int) -> tuple[Sequence[Sale], Cursor]:
+        """Documents modified at or after the cursor, oldest change first, and the cursor to go on with."""
+        ...
+
+    def open_sales(self, last_id: int, limit: int) -> Sequence[Sale]:
+        """Validated, unpaid documents with ids above `last_id`, by id: what a used credit changes unseen."""
+        ...
+
+    def sale(self, sale_id: int) -> Sale | None:
+        """One document, or None when Dolibarr has it no more."""
+        ...
+
+    def sale_ids(self) -> Iterator[int]:
+        """The ids of all documents, ascending; to find what was deleted."""
+        ...
+
+    def credits_used(self, sale_id: int) -> tuple[Payment, ...]:
+        """The credits that were used to pay a document (credit notes, deposits, excess), with their refs."""
+        ...
+
+    def members_after(self, last_id: int, limit: int) -> Sequence[Member]:
+        """Third parties with ids above `last_id`, by id; suppliers too."""
+        ...
+
+    def members_changed(self, cursor: Cursor, limit: int) -> tuple[Sequence[Member], Cursor]:
+        """Third parties modified at or after the cursor, oldest change first, and the next cursor."""
+        ...
+
+    def member(self, thirdparty_id: int) -> Member | None:
+        """One third party, or None when Dolibarr has it no more (deleted, or merged into another)."""
+        ...
+
+    def member_tags(self) -> Mapping[int, frozenset[str]]:
+        """Lower-case labels of the customer tags of every third party that has any."""
+        ...
+
+    def product_tags(self) -> Mapping[int, frozenset[str]]:
+        """Lower-case labels of the tags of every product that has any."""
+        ...
+
+    # credit notes ----------------------------------------------------------------------------------
+    def find(self, ref_ext: str) -> Sequence[Sale]:
+        """All documents with this ref_ext, by id; more than one when a retry made a duplicate."""
+        ...
+
+    def create(self, draft: Draft) -> int:
+        """Post a draft and give its id. Not idempotent: `find` before, and after an unclear answer."""
+        ...
+
+    def validate(self, sale_id: int) -> None:
+        """Validate a draft; a second call is not an error. Read back to be sure."""
+        ...
+
+    def mark_available(self, sale_id: int) -> None:
+        """Turn a validated credit note into a credit of its customer; a second call is not an error."""
+        ...
+
+    def credits(self, thirdparty_id: int, credit_note_id: int | None = None) -> Sequence[CreditRow]:
+        """The customer's credits, available and used; of one credit note where it is named."""
+        ...
+
+    def use_credit(self, sale_id: int, credit_id: int) -> None:
+        """Pay a validated document with an available credit. Dolibarr checks nothing (facts trap 3)."""
+        ...
+
+    def settle(self, sale_id: int) -> None:
+        """Close a document of which nothing remains to be paid; a second call is not an error."""
+        ...
+
+    def delete_draft(self, sale_id: int) -> None:
+        """Delete a draft; the caller has made sure that it is one (facts trap 24)."""
+        ...
+
+    def product_price(self, ref: str) -> tuple[Decimal, Decimal] | None:
+        """Gross price and VAT rate of a product by its ref, or None when there is none."""
+        ...
+
+    # screens ---------------------------------------------------------------------------------------
+    def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
+        """Write extrafields of a third party (names without `options_`), leaving all others as they are."""
+        ...
+
+    def add_event(
+        self, thirdparty_id: int, *, key: str, label: str, note: str, at: datetime, sale_id: int | None = None
+    ) -> None:
+        """Put an event into the customer's agenda, once per key."""
+        ...
+
+    def attach(self, sale_ref: str, filename: str, content: bytes) -> bool:
+        """Put a file among a document's linked files, replacing one of the same name.
+
+        False where this Dolibarr cannot take it (16 without the ECM module); the mail has it anyway.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file of a mail; `inline_id` makes it a picture the HTML refers to as cid:<inline_id>."""
+
+    filename: str
+    media_type: str
+    content: bytes
+    inline_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """A finished mail. `message_id` is deterministic, so that a repeated send is the same mail to the reader."""
+
+    to_name: str
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    attachments: tuple[Attachment, ...] = ()
+    unsubscribe_url: str | None = None
+
+
+class Mailer(Protocol):
+    """Sends mails; `SmtpMailer` and `MaildirMailer` are the real ones."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand the mail over once; may be called again with the same mail after an unclear failure."""
+        ...

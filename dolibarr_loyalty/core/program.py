@@ -1,0 +1,196 @@
+"""The program as its owner wrote it: how points are earned, kept, spent; frozen, storable as JSON.
+
+Every document keeps the version of the program under which it was first seen, so these values must be able
+to live in the database for years: only plain types, tuples and dataclasses.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from decimal import Decimal
+from typing import Literal
+
+from dolibarr_loyalty.core.money import Rounding
+from dolibarr_loyalty.core.times import RoundUp
+
+EarnOn = Literal["validated", "paid", "each_payment"]
+Basis = Literal["net", "gross"]
+Shortage = Literal["debt", "clamp", "invoice"]
+CapPeriod = Literal["document", "day", "month", "year", "ever"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """Which lines count: a line matches when every list that is not empty has it. Texts are lower case."""
+
+    products: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    types: tuple[Literal["goods", "service"], ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.products or self.tags or self.types)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """When a rule holds, in the shop's zone: both days included; `weekdays` 0 is Monday, none means all.
+
+    `from_time` included, `until_time` excluded; a window over midnight (22:00 to 02:00) is allowed and
+    belongs to the weekday on which it began.
+    """
+
+    from_day: date | None = None
+    until_day: date | None = None
+    weekdays: tuple[int, ...] = ()
+    from_time: time | None = None
+    until_time: time | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One way to earn.
+
+    kind 'amount': `points` for each full or broken `per` of the basis of the matching lines (E1, E2);
+    'unit': `points` per unit bought (E6); 'visit': `points` per document (E5); 'multiply': the points of the
+    other rules on the matching lines times `factor` (E3). `minimum_amount` and `minimum_quantity` are
+    thresholds over the matching lines (E12). A rule that is not `combinable` stands alone: of those that
+    match a line, only the one of the highest priority counts.
+    """
+
+    id: str
+    kind: Literal["amount", "unit", "visit", "multiply"] = "amount"
+    points: Decimal = Decimal(1)
+    per: Decimal = Decimal(1)
+    factor: Decimal = Decimal(1)
+    match: Match = field(default_factory=Match)
+    window: Window = field(default_factory=Window)
+    minimum_amount: Decimal | None = None
+    minimum_quantity: Decimal | None = None
+    combinable: bool = True
+    priority: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cap:
+    """At most `points` per member and period, of one rule or (rule None) of all rules together (E18)."""
+
+    period: CapPeriod
+    points: int
+    rule: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expiry:
+    """When points end. 'none' never; 'fixed' each lot on its own day; 'activity' all after a quiet period.
+
+    Valid for `months` (clamped to the last day of a shorter month) or `days`, to the end of that day or of
+    the calendar period `round_up`; counted from the day they were earned or became available.
+    """
+
+    model: Literal["none", "fixed", "activity"] = "fixed"
+    months: int = 36
+    days: int = 0
+    round_up: RoundUp = "none"
+    counted_from: Literal["earned", "available"] = "earned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exclusions:
+    """What never earns, whatever the rules say. `gift_cards` are products whose sale is a voucher sale."""
+
+    match: tuple[Match, ...] = ()
+    discounted_lines: bool = False
+    gift_cards: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reward:
+    """Something points buy (R1 to R4).
+
+    kind 'amount': `value` off; 'percent': `value` percent off, at most `limit`; 'product' and 'service': one
+    unit of `product` free, at most `limit`. `names` has a text per language. `valid_months` overrides the
+    program's.
+    """
+
+    id: str
+    kind: Literal["amount", "percent", "product", "service"]
+    points: int
+    value: Decimal = Decimal(0)
+    limit: Decimal | None = None
+    product: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+    valid_months: int | None = None
+    per_member: int | None = None
+
+    def name(self, locale: str) -> str:
+        """The reward's name in a language, else in English, else any, else its id."""
+        names = dict(self.names)
+        return names.get(locale) or names.get("en") or next(iter(names.values()), self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoucherTerms:
+    """How vouchers are made. `vat` 'payment': 0 %, a means of payment; 'rebate': carries `vat_rate` percent.
+
+    A voucher is usable to the end of the day `valid_months` after its issue, rounded up to `round_up`;
+    0 months means without end.
+    """
+
+    vat: Literal["payment", "rebate"] = "payment"
+    vat_rate: Decimal = Decimal(0)
+    valid_months: int = 36
+    round_up: RoundUp = "year"
+    return_points_on_expiry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Membership:
+    """Who is a member: every customer, or those with the tag; never the generic customers of a till."""
+
+    enrol: Literal["everyone", "tag"] = "everyone"
+    tag: str = ""
+    excluded_tags: tuple[str, ...] = ()
+    generic_customers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """The whole program. Defaults are the safe choice named in features.md section 2.
+
+    `point_value` is what one point is worth in the shop's currency, for the value shown and the liability.
+    `early_payment_discount` says what an invoice closed as 'discount_vat' earns on: what was paid, all,
+    or nothing. `reinstatement_days` is the grace for points that come back to a lot that has expired.
+    """
+
+    name: str = "Loyalty"
+    currency: str = "EUR"
+    zone: str = "Europe/Paris"
+    earn_on: EarnOn = "paid"
+    basis: Basis = "gross"
+    rounding: Rounding = "down"
+    multipliers: Literal["max", "surplus", "product"] = "max"
+    rules: tuple[Rule, ...] = (Rule(id="base"),)
+    caps: tuple[Cap, ...] = ()
+    max_balance: int | None = None
+    program_cap: int | None = None
+    exclusions: Exclusions = field(default_factory=Exclusions)
+    early_payment_discount: Literal["paid_share", "full", "none"] = "paid_share"
+    standalone_credit_notes: Literal["reverse", "ignore"] = "reverse"
+    vouchers_earn: bool = False
+    holding_days: int = 0
+    expiry: Expiry = field(default_factory=Expiry)
+    on_shortage: Shortage = "debt"
+    debt_limit: int | None = None
+    reinstatement_days: int = 30
+    starts_on: date | None = None
+    backfill: bool = True
+    point_value: Decimal = Decimal("0.01")
+    rewards: tuple[Reward, ...] = ()
+    vouchers: VoucherTerms = field(default_factory=VoucherTerms)
+    membership: Membership = field(default_factory=Membership)
+
+    def reward(self, reward_id: str) -> Reward | None:
+        """The reward of this id, in any case, or None."""
+        wanted = reward_id.casefold()
+        return next((reward for reward in self.rewards if reward.id.casefold() == wanted), None)

@@ -1,0 +1,174 @@
+"""Every failure this package raises, as one tree; the sentence a person reads lives in the class.
+
+LoyaltyError
+ ├─ ConfigurationError        what the owner wrote is wrong or missing          exit code 2
+ │   └─ ConfigMistakes        all mistakes of loyalty.toml at once
+ ├─ InputError                what was asked for does not exist or is unclear   exit code 2
+ │   ├─ UnknownMember, AmbiguousMember, UnknownReward, UnknownVoucher, UnknownInvoice
+ ├─ Refused                   a rule of the program says no                     exit code 1
+ │   ├─ InsufficientPoints, VoucherNotUsable, InvoiceNotPayable, RewardNotAvailable
+ ├─ Conflict                  another writer was faster: decide again           never leaves a flow
+ ├─ KeyReused                 one idempotency key, two different inputs         exit code 1
+ ├─ StoreUnavailable          the database does not answer                      exit code 3
+ └─ OutsideFailure            a connector failed; its word decides the retry
+     ├─ TemporaryFailure      later it may work                                 exit code 3
+     ├─ PermanentFailure      never, with this input                            exit code 1
+     └─ ConfigurationFailure  not before somebody changes a setting             exit code 2
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LoyaltyError(Exception):
+    """Anything this package raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigurationError(LoyaltyError):
+    """A setting is wrong or missing."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """One mistake in a file of the owner: where it stands, what is wrong, what to write instead."""
+
+    place: str
+    problem: str
+    remedy: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, {self.place}" if self.line else self.place
+        return f"{where}: {self.problem} {self.remedy}".strip()
+
+
+class ConfigMistakes(ConfigurationError):
+    """All mistakes of one file, reported at once."""
+
+    def __init__(self, file: str, mistakes: Sequence[Mistake]) -> None:
+        self.file, self.mistakes = file, tuple(mistakes)
+        lines = "\n".join(f"  - {mistake}" for mistake in self.mistakes)
+        super().__init__(f"{file} has {len(self.mistakes)} mistake(s):\n{lines}")
+
+
+class InputError(LoyaltyError):
+    """What was asked for does not exist, or is not clear."""
+
+    exit_code = 2
+
+
+class UnknownMember(InputError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"No member matches {wanted!r}. Give a third party id, a customer code, an email address or a "
+            "card number; `dolibarr-loyalty sync` brings in customers who are new in Dolibarr."
+        )
+
+
+class AmbiguousMember(InputError):
+    """Several members match; `candidates` lists (third party id, name) of each."""
+
+    def __init__(self, wanted: str, candidates: Sequence[tuple[int, str]]) -> None:
+        self.candidates = tuple(candidates)
+        listed = "\n".join(f"  {identifier}  {name}" for identifier, name in self.candidates)
+        super().__init__(f"{wanted!r} matches {len(self.candidates)} members. Give the id of one:\n{listed}")
+
+
+class UnknownReward(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no reward {wanted!r}. The program offers: {', '.join(known) or 'none'}.")
+
+
+class UnknownVoucher(InputError):
+    def __init__(self) -> None:
+        super().__init__("No voucher has this code. Check it sign by sign; it is printed on the voucher.")
+
+
+class UnknownInvoice(InputError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"Invoice {wanted} is not known here. Give the invoice's id or ref; `dolibarr-loyalty sync` "
+            "fetches what is new in Dolibarr."
+        )
+
+
+class Refused(LoyaltyError):
+    """A rule of the program says no; nothing has changed."""
+
+
+class InsufficientPoints(Refused):
+    def __init__(self, member: str, *, wanted: int, has: int, unit: str = "points") -> None:
+        self.wanted, self.has = wanted, has
+        super().__init__(
+            f"{member} has {has} {unit} to spend, {wanted} are needed: {wanted - has} are missing."
+        )
+
+
+class RewardNotAvailable(Refused):
+    def __init__(self, reward: str, reason: str) -> None:
+        super().__init__(f"Reward {reward!r} cannot be given: {reason}")
+
+
+class VoucherNotUsable(Refused):
+    def __init__(self, voucher: str, reason: str) -> None:
+        super().__init__(f"Voucher {voucher} cannot be used: {reason}")
+
+
+class InvoiceNotPayable(Refused):
+    def __init__(self, invoice: str, reason: str) -> None:
+        super().__init__(f"Invoice {invoice} cannot be paid with a voucher: {reason}")
+
+
+class Conflict(LoyaltyError):
+    """Another writer was faster on the same account or row; read again and decide again."""
+
+
+class KeyReused(LoyaltyError):
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The idempotency key {key!r} was used before with another input. Nothing was booked; "
+            "look at the entry with `dolibarr-loyalty member history` and give the new input a new key."
+        )
+
+
+class StoreUnavailable(LoyaltyError):
+    """The loyalty database does not answer or refused to write."""
+
+    exit_code = 3
+
+
+class OutsideFailure(LoyaltyError):
+    """A system outside failed. `retry_after` is in seconds where that system named it."""
+
+    retry_after: float | None = None
+
+
+class TemporaryFailure(OutsideFailure):
+    """It may work later: refused connections, time-outs, 429, 5xx. `unclear`: it may have been carried out."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, retry_after: float | None = None, unclear: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.unclear = unclear
+
+
+class PermanentFailure(OutsideFailure):
+    """It will never work with this input. `status` is the answer's HTTP or SMTP code where there is one."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ConfigurationFailure(OutsideFailure):
+    """It will work once somebody changes a setting: a key, a right, a module, an address."""
+
+    exit_code = 2
