@@ -70,7 +70,19 @@ class Books(Protocol):
         ...
 
     def sales_changed(self, cursor: Cursor, limit: int) -> tuple[Sequence[Sale], Cursor]:
-        """Documents modified at or after the cursor, oldest change first, and the cursor to go on with."""
+        """Documents modified at or after the cursor, oldest change first, and the cursor to go on with.
+
+        A page shorter than `limit` is the last one for now; its cursor begins a little earlier, so the next
+        walk shows the last documents again and none that was committed late is missed.
+        """
+        ...
+
+    def newest_sale_change(self) -> Cursor:
+        """The cursor from which every document that is modified from now on will be found."""
+        ...
+
+    def newest_member_change(self) -> Cursor:
+        """The cursor from which every third party that is modified from now on will be found."""
         ...
 
     def open_sales(self, last_id: int, limit: int) -> Sequence[Sale]:
@@ -149,6 +161,10 @@ class Books(Protocol):
     # screens ---------------------------------------------------------------------------------------
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         """Write extrafields of a third party (names without `options_`), leaving all others as they are."""
+        ...
+
+    def shown_members(self, thirdparty_ids: Sequence[int]) -> Mapping[int, Mapping[str, str | int | None]]:
+        """The extrafields (names without `options_`) that Dolibarr shows of these third parties now."""
         ...
 
     def add_event(

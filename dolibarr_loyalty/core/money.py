@@ -12,15 +12,14 @@ Rounding = Literal["down", "half_up", "up"]
 _MODES = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_CEILING}
 
 # ISO 4217 minor units that are not two; Babel knows them too, but core reads no tables from outside.
-_EXPONENTS = {
-    **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 
 
 def exponent(currency: str) -> int:
     """Digits behind the point of a currency (ISO 4217): EUR 2, JPY 0, TND 3."""
-    return _EXPONENTS.get(currency.upper(), 2)
+    code = currency.upper()
+    return 0 if code in _NO_DECIMALS.split() else 3 if code in _THREE_DECIMALS.split() else 2
 
 
 def to_minor(amount: Decimal, currency: str) -> int:

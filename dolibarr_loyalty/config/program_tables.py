@@ -1,0 +1,363 @@
+"""The [program] tables of loyalty.toml: friendly spellings in, values of `core.program` out."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.dataclasses import dataclass
+
+from dolibarr_loyalty.config.settings import ALWAYS, STRICT
+from dolibarr_loyalty.config.spellings import (
+    Amount,
+    Count,
+    CountFromOne,
+    Currency,
+    FoldedList,
+    HourSpan,
+    Id,
+    Positive,
+    Text,
+    Weekdays,
+    Zone,
+)
+from dolibarr_loyalty.config.wrong import wrong
+from dolibarr_loyalty.core.money import Rounding
+from dolibarr_loyalty.core.program import (
+    Cap,
+    CapPeriod,
+    EarnOn,
+    Basis,
+    Exclusions,
+    Expiry,
+    Match,
+    Membership,
+    Program,
+    Reward,
+    Rule,
+    Shortage,
+    VoucherTerms,
+    Window,
+)
+from dolibarr_loyalty.core.times import RoundUp
+from dolibarr_loyalty.locales import Language
+
+_USUAL = Program()
+LineType = Literal["goods", "service"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MatchTable:
+    """Which lines are meant: those that every list written here has."""
+
+    products: FoldedList = ()
+    tags: FoldedList = ()
+    types: tuple[LineType, ...] = ()
+
+    def match(self) -> Match:
+        return Match(products=self.products, tags=self.tags, types=self.types)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RuleTable(MatchTable):
+    """What every rule has: its lines, its time, its thresholds, how it stands beside others."""
+
+    id: Id
+    from_day: date | None = None
+    until_day: date | None = None
+    weekdays: Weekdays = ()
+    hours: HourSpan | None = None
+    minimum_amount: Amount | None = None
+    minimum_quantity: Amount | None = None
+    combinable: bool = True
+    priority: int = 0
+
+    @field_validator("until_day")
+    @classmethod
+    def _ends_after_it_begins(cls, until: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("from_day")
+        if start and until and until < start:
+            raise wrong(
+                f"ends on {until}, before it begins on {start}, so this rule can never apply.",
+                "Write a later day.",
+            )
+        return until
+
+    def window(self) -> Window:
+        from_time, until_time = self.hours or (None, None)
+        return Window(
+            from_day=self.from_day,
+            until_day=self.until_day,
+            weekdays=self.weekdays,
+            from_time=from_time,
+            until_time=until_time,
+        )
+
+    def rule(self, kind: Literal["amount", "unit", "visit", "multiply"], **values: Decimal) -> Rule:
+        return Rule(
+            id=self.id,
+            kind=kind,
+            match=self.match(),
+            window=self.window(),
+            minimum_amount=self.minimum_amount,
+            minimum_quantity=self.minimum_quantity,
+            combinable=self.combinable,
+            priority=self.priority,
+            **values,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EarnTable(RuleTable):
+    """[[program.earn]]: `points` for each `per` of money, per unit bought or per visit.
+
+    `points_per_unit` is the other spelling: points for one unit of money, or for one unit bought.
+    """
+
+    kind: Literal["amount", "unit", "visit"] = "amount"
+    points_per_unit: Positive | None = None
+    points: Annotated[Positive | None, ALWAYS] = None
+    per: Annotated[Positive | None, ALWAYS] = None
+
+    @field_validator("points_per_unit")
+    @classmethod
+    def _visits_have_no_units(cls, points: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if points is not None and info.data.get("kind") == "visit":
+            raise wrong("means nothing for a visit.", "Write points = … for each visit.")
+        return points
+
+    @field_validator("points")
+    @classmethod
+    def _said_once(cls, points: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        other = info.data.get("points_per_unit")
+        if points is not None and other is not None:
+            raise wrong("says the same as points_per_unit.", "Keep one of the two.")
+        if points is None and other is None and "points_per_unit" in info.data:
+            raise wrong("is missing.", 'Write points = 1 and per = "10.00" for 1 point per 10.')
+        return points
+
+    @field_validator("per")
+    @classmethod
+    def _only_for_amounts(cls, per: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if per is not None and info.data.get("kind", "amount") != "amount":
+            raise wrong(f'means nothing for kind = "{info.data["kind"]}".', "Leave the line out.")
+        if per is not None and info.data.get("points_per_unit") is not None:
+            raise wrong("does not go with points_per_unit.", "Write points and per, or points_per_unit alone.")
+        return per
+
+    def as_rule(self) -> Rule:
+        points = self.points_per_unit or self.points or Decimal(1)
+        return self.rule(self.kind, points=points, per=self.per or Decimal(1))
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MultiplyTable(RuleTable):
+    """[[program.multiply]]: the points of the other rules times `factor`."""
+
+    factor: Positive
+
+    def as_rule(self) -> Rule:
+        return self.rule("multiply", factor=self.factor)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class CapTable:
+    """[[program.cap]]: at most so many points per member and period."""
+
+    period: CapPeriod
+    points: CountFromOne
+    rule: Id | None = None
+
+    def cap(self) -> Cap:
+        return Cap(period=self.period, points=self.points, rule=self.rule)
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExcludeTable(MatchTable):
+    """[program.exclude]: here each list excludes by itself; `lines` excludes what has all of several."""
+
+    lines: tuple[MatchTable, ...] = ()
+    discounted_lines: bool = False
+    gift_cards: FoldedList = ()
+    channels: FoldedList = ()
+
+    def exclusions(self) -> Exclusions:
+        alone = (Match(products=self.products), Match(tags=self.tags), Match(types=self.types))
+        written = (*alone, *(table.match() for table in self.lines))
+        return Exclusions(
+            match=tuple(match for match in written if not match.is_everything),
+            discounted_lines=self.discounted_lines,
+            gift_cards=self.gift_cards,
+            channels=self.channels,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ExpiryTable:
+    """[program.expiry]"""
+
+    model: Literal["none", "fixed", "activity"] = _USUAL.expiry.model
+    days: Count = _USUAL.expiry.days
+    months: Count = _USUAL.expiry.months
+    round_up: RoundUp = _USUAL.expiry.round_up
+    counted_from: Literal["earned", "available"] = _USUAL.expiry.counted_from
+
+    @field_validator("months")
+    @classmethod
+    def _lasts(cls, months: int, info: ValidationInfo) -> int:
+        if not months and not info.data.get("days") and info.data.get("model") != "none":
+            raise wrong("and days are 0: points would end at once.", 'Write model = "none" for no end.')
+        return months
+
+    def expiry(self) -> Expiry:
+        return Expiry(**_values(self))
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VouchersTable:
+    """[program.vouchers]"""
+
+    vat: Literal["payment", "rebate"] = _USUAL.vouchers.vat
+    vat_rate: Annotated[Annotated[Amount, Field(lt=100)], ALWAYS] = _USUAL.vouchers.vat_rate
+    valid_months: Count = _USUAL.vouchers.valid_months
+    round_up: RoundUp = _USUAL.vouchers.round_up
+    return_points_on_expiry: bool = _USUAL.vouchers.return_points_on_expiry
+
+    @field_validator("vat_rate")
+    @classmethod
+    def _fits_the_kind(cls, rate: Decimal, info: ValidationInfo) -> Decimal:
+        if info.data.get("vat") == "rebate" and not rate:
+            raise wrong('is missing: vat = "rebate" carries a rate.', "Write vat_rate = 19, or your rate.")
+        if info.data.get("vat") == "payment" and rate:
+            raise wrong(
+                'does not go with vat = "payment", which carries none.', 'Write vat_rate = 0, or vat = "rebate".'
+            )
+        return rate
+
+    def terms(self) -> VoucherTerms:
+        return VoucherTerms(**_values(self))
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MembersTable:
+    """[program.members]; `generic_customers` None means the owner said nothing about tills."""
+
+    enrol: Literal["everyone", "tag"] = _USUAL.membership.enrol
+    tag: Annotated[str, ALWAYS] = ""
+    excluded_tags: FoldedList = ()
+    generic_customers: tuple[CountFromOne, ...] | None = None
+
+    @field_validator("tag")
+    @classmethod
+    def _is_named(cls, tag: str, info: ValidationInfo) -> str:
+        if info.data.get("enrol") == "tag" and not tag:
+            raise wrong('is missing for enrol = "tag".', 'Write the customer tag: tag = "loyalty".')
+        return tag.casefold()
+
+    @field_validator("excluded_tags")
+    @classmethod
+    def _does_not_exclude_everybody(cls, tags: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if info.data.get("tag") and info.data["tag"] in tags:
+            raise wrong("names the tag that makes members, so nobody would be one.", "Take it out.")
+        return tags
+
+    def membership(self) -> Membership:
+        return Membership(
+            enrol=self.enrol,
+            tag=self.tag,
+            excluded_tags=self.excluded_tags,
+            generic_customers=self.generic_customers or (),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RewardTable:
+    """[[program.reward]]"""
+
+    id: Id
+    kind: Literal["amount", "percent", "product", "service"]
+    points: CountFromOne
+    value: Annotated[Amount, ALWAYS] = Decimal(0)
+    limit: Positive | None = None
+    product: Annotated[str, ALWAYS] = ""
+    names: dict[Language, Text] = Field(default_factory=dict)
+    valid_months: Count | None = None
+    per_member: CountFromOne | None = None
+
+    @field_validator("value")
+    @classmethod
+    def _is_worth_something(cls, value: Decimal, info: ValidationInfo) -> Decimal:
+        kind = info.data.get("kind")
+        if kind == "percent" and value > 100:
+            raise wrong(f"takes {value} percent off.", "Write 1 to 100.")
+        if kind in ("amount", "percent") and not value:
+            unit = "money" if kind == "amount" else "percent"
+            raise wrong(f'is missing: kind = "{kind}" takes so much {unit} off.', "Write value = 5.")
+        return value
+
+    @field_validator("product")
+    @classmethod
+    def _is_named(cls, product: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") in ("product", "service") and not product.strip():
+            raise wrong(
+                f'is missing: kind = "{info.data["kind"]}" gives one free.',
+                'Write the ref it has in Dolibarr: product = "COFFEE".',
+            )
+        return product.strip()
+
+    def reward(self) -> Reward:
+        return Reward(**{**_values(self), "names": tuple(self.names.items())})
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ProgramTable:
+    """[program] without the tables inside it; names and defaults are those of `core.program.Program`."""
+
+    name: Text = _USUAL.name
+    currency: Currency = _USUAL.currency
+    zone: Zone = _USUAL.zone
+    earn_on: EarnOn = _USUAL.earn_on
+    basis: Basis = _USUAL.basis
+    rounding: Rounding = _USUAL.rounding
+    multipliers: Literal["max", "surplus", "product"] = _USUAL.multipliers
+    max_balance: CountFromOne | None = None
+    program_cap: CountFromOne | None = None
+    early_payment_discount: Literal["paid_share", "full", "none"] = _USUAL.early_payment_discount
+    standalone_credit_notes: Literal["reverse", "ignore"] = _USUAL.standalone_credit_notes
+    vouchers_earn: bool = _USUAL.vouchers_earn
+    holding_days: Count = _USUAL.holding_days
+    on_shortage: Shortage = _USUAL.on_shortage
+    debt_limit: Count | None = None
+    reinstatement_days: Count = _USUAL.reinstatement_days
+    starts_on: date | None = None
+    backfill: bool = _USUAL.backfill
+    point_value: Positive = _USUAL.point_value
+
+    def program(
+        self,
+        *,
+        rules: Iterable[Rule],
+        caps: Iterable[Cap],
+        exclusions: Exclusions,
+        expiry: Expiry,
+        rewards: Iterable[Reward],
+        vouchers: VoucherTerms,
+        membership: Membership,
+    ) -> Program:
+        return Program(
+            **_values(self),
+            rules=tuple(rules),
+            caps=tuple(caps),
+            exclusions=exclusions,
+            expiry=expiry,
+            rewards=tuple(rewards),
+            vouchers=vouchers,
+            membership=membership,
+        )
+
+
+def _values(table: Any) -> dict[str, Any]:
+    """The settings of a table by name, as they are."""
+    return {field.name: getattr(table, field.name) for field in fields(table)}

@@ -1,0 +1,278 @@
+"""Dolibarr as the flows see it: `DolibarrBooks` fulfils the protocol `Books` for 16.0.3 to 23."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from dolibarr_loyalty.connectors.dolibarr import screens
+from dolibarr_loyalty.connectors.dolibarr.capabilities import Capabilities, probe, zones_of
+from dolibarr_loyalty.connectors.dolibarr.changes import changed_page
+from dolibarr_loyalty.connectors.dolibarr.client import Client
+from dolibarr_loyalty.connectors.dolibarr.credit_notes import body_of
+from dolibarr_loyalty.connectors.dolibarr.filters import both, condition
+from dolibarr_loyalty.connectors.dolibarr.reading import (
+    Broken,
+    Context,
+    Json,
+    credit_lines_of,
+    id_of,
+    price_of,
+    read_credit_row,
+    read_member,
+    read_page,
+    read_payments,
+    read_sale,
+)
+from dolibarr_loyalty.connectors.dolibarr.tags import tags_of_all
+from dolibarr_loyalty.connectors.protocol import CreditRow, Cursor, Draft
+from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.sale import Payment, Sale
+from dolibarr_loyalty.errors import PermanentFailure
+
+PAGE = 500  # the best rows per second for the memory it takes (facts section a)
+INVOICES, THIRDPARTIES = "/invoices", "/thirdparties"
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+
+def report_broken(broken: Broken) -> None:
+    """Log an object that cannot be read; the default of `DolibarrBooks`."""
+    log.warning("Dolibarr's data cannot be read: %s. Correct it in Dolibarr.", broken)
+
+
+class DolibarrBooks:
+    """The books of one Dolibarr. Lists leave out what cannot be read and tell `on_broken` of it.
+
+    Tags are read once, when first needed, and again whenever `product_tags` or `member_tags` is called;
+    `reads_tags=False` does without them (and without right 241). `user_id` owns the events in the agenda.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        context: Context,
+        capabilities: Capabilities,
+        *,
+        user_id: int | None = None,
+        on_broken: Callable[[Broken], None] = report_broken,
+        reads_tags: bool = True,
+    ) -> None:
+        self.client = client
+        self.capabilities = capabilities
+        self._context = context
+        self._agenda = screens.Agenda(client, user_id)
+        self._on_broken = on_broken
+        self._lacks_tags = {"product", "customer"} if reads_tags else set()
+
+    @classmethod
+    def connect(
+        cls, client: Client, *, shop_zone: ZoneInfo, currency: str, languages: tuple[str, ...], **options: Any
+    ) -> "DolibarrBooks":
+        """The books behind a client, after asking Dolibarr what it can do and which clocks it keeps."""
+        capabilities = probe(client)
+        zones = zones_of(client, capabilities, shop_zone)
+        context = Context(zones=zones, currency=currency, languages=languages)
+        return cls(client, context, capabilities, **options)
+
+    # reading ---------------------------------------------------------------------------------------
+    def sales_after(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
+        return self._after(INVOICES, last_id, limit, self._sales)
+
+    def sales_changed(self, cursor: Cursor, limit: int = PAGE) -> tuple[Sequence[Sale], Cursor]:
+        rows, following = changed_page(self.client, INVOICES, cursor, limit, self._context.zones)
+        return self._sales(rows), following
+
+    def open_sales(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
+        return self._after(INVOICES, last_id, limit, self._sales, condition("t.fk_statut", "=", 1))
+
+    def sale(self, sale_id: int) -> Sale | None:
+        json = self._one(f"{INVOICES}/{sale_id}")
+        return None if json is None else read_sale(json, self._tagged("product"))
+
+    def sale_ids(self) -> Iterator[int]:
+        """The ids of all documents, ascending. A missing right looks like no documents at all (trap 11):
+        confirm with `sale` before taking an absent id for a deleted document."""
+        last = 0
+        while ids := self._ids_after(last):
+            yield from ids
+            last = ids[-1]
+
+    def credits_used(self, sale_id: int) -> tuple[Payment, ...]:
+        payments = read_payments(self.client.get_list(f"{INVOICES}/{sale_id}/payments"))
+        return tuple(payment for payment in payments if payment.credit is not None)
+
+    def members_after(self, last_id: int, limit: int = PAGE) -> Sequence[Member]:
+        return self._after(THIRDPARTIES, last_id, limit, self._members)
+
+    def members_changed(self, cursor: Cursor, limit: int = PAGE) -> tuple[Sequence[Member], Cursor]:
+        rows, following = changed_page(self.client, THIRDPARTIES, cursor, limit, self._context.zones)
+        return self._members(rows), following
+
+    def member(self, thirdparty_id: int) -> Member | None:
+        json = self._one(f"{THIRDPARTIES}/{thirdparty_id}")
+        return None if json is None else read_member(json, self._tagged("customer"))
+
+    def member_tags(self) -> Mapping[int, frozenset[str]]:
+        tags = tags_of_all(self.client, "customer")
+        self._context = replace(self._context, member_tags=tags)
+        self._lacks_tags.discard("customer")
+        return tags
+
+    def product_tags(self) -> Mapping[int, frozenset[str]]:
+        tags = tags_of_all(self.client, "product")
+        self._context = replace(self._context, product_tags=tags)
+        self._lacks_tags.discard("product")
+        return tags
+
+    # credit notes ----------------------------------------------------------------------------------
+    def find(self, ref_ext: str) -> Sequence[Sale]:
+        """By a list: /invoices/ref_ext/… always fails on 23 (facts trap 7)."""
+        filters = condition("t.ref_ext", "=", ref_ext)
+        rows = self.client.get_list(INVOICES, {"sqlfilters": filters, "sortfield": "t.rowid"})
+        return self._sales(rows)
+
+    def create(self, draft: Draft) -> int:
+        answer = self.client.post(INVOICES, body_of(draft))
+        identifier = id_of(answer)
+        if identifier is None or identifier < 0:
+            raise PermanentFailure("Dolibarr gave no id for a new document; look for it by its ref_ext.")
+        return identifier
+
+    def validate(self, sale_id: int) -> None:
+        self._repeatable(f"{INVOICES}/{sale_id}/validate")
+
+    def mark_available(self, sale_id: int) -> None:
+        """A second call answers 500 "Alreay paid", as it also does for a document paid otherwise: so the
+        credit itself is looked for before that counts as done."""
+        try:
+            self.client.post(f"{INVOICES}/{sale_id}/markAsCreditAvailable")
+        except PermanentFailure as failure:
+            if failure.status != 500 or self._one(f"{INVOICES}/{sale_id}/discount") is None:
+                raise
+
+    def credits(self, thirdparty_id: int, credit_note_id: int | None = None) -> Sequence[CreditRow]:
+        path = f"{THIRDPARTIES}/{thirdparty_id}/fixedamountdiscounts"
+        found: dict[int, CreditRow] = {}
+        for state in ("available", "used"):
+            for json in self.client.get_list(path, {"filter": state}):
+                row = read_credit_row(json)
+                if credit_note_id in (None, row.credit_note_id):
+                    found[row.id] = row
+        return tuple(self._located(thirdparty_id, [found[key] for key in sorted(found)]))
+
+    def use_credit(self, sale_id: int, credit_id: int) -> None:
+        self.client.post(f"{INVOICES}/{sale_id}/usecreditnote/{credit_id}")
+
+    def split_credit(self, thirdparty_id: int, credit_id: int, first: Decimal, second: Decimal) -> None:
+        """Split an available credit in two; its id dies. Only where `capabilities.splits_credits`, and never
+        one that was used as a payment: Dolibarr would double the money (facts trap 4b)."""
+        path = f"{THIRDPARTIES}/{thirdparty_id}/splitdiscount/{credit_id}"
+        self.client.post(path, {"amount_ttc_1": first, "amount_ttc_2": second})
+
+    def settle(self, sale_id: int) -> None:
+        self._repeatable(f"{INVOICES}/{sale_id}/settopaid")
+
+    def delete_draft(self, sale_id: int) -> None:
+        try:
+            self.client.delete(f"{INVOICES}/{sale_id}")
+        except PermanentFailure as failure:
+            if failure.status != 404:
+                raise
+
+    def product_price(self, ref: str) -> tuple[Decimal, Decimal] | None:
+        rows = self.client.get_list("/products", {"sqlfilters": condition("t.ref", "=", ref), "limit": 1})
+        return price_of(rows[0]) if rows else None
+
+    # screens ---------------------------------------------------------------------------------------
+    def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
+        wipes = self.capabilities.wipes_other_extrafields
+        screens.show_options(self.client, thirdparty_id, values, wipes=wipes)
+
+    def add_event(
+        self, thirdparty_id: int, *, key: str, label: str, note: str, at: datetime, sale_id: int | None = None
+    ) -> None:
+        self._agenda.add(thirdparty_id, key=key, label=label, note=note, at=at, sale_id=sale_id)
+
+    def attach(self, sale_ref: str, filename: str, content: bytes) -> bool:
+        return screens.attach(self.client, sale_ref, filename, content)
+
+    # -----------------------------------------------------------------------------------------------
+    def _after(
+        self,
+        path: str,
+        last_id: int,
+        limit: int,
+        read: Callable[[Sequence[Any]], Sequence[T]],
+        *filters: str,
+    ) -> Sequence[T]:
+        """A page by id; a page of which nothing could be read is passed over, as empty means the end."""
+        while True:
+            where = both(condition("t.rowid", ">", last_id), *filters)
+            rows = self.client.get_list(path, _by_id(where, limit))
+            objects = read(rows)
+            ids = [identifier for row in rows if (identifier := id_of(row))]
+            if objects or not ids:
+                return objects
+            last_id = max(ids)
+
+    def _ids_after(self, last_id: int) -> list[int]:
+        # 23 sends only the ids; 16 ignores the wish and sends whole documents.
+        params = {**_by_id(condition("t.rowid", ">", last_id), PAGE), "properties": "id"}
+        rows = self.client.get_list(INVOICES, params)
+        return sorted(identifier for row in rows if (identifier := id_of(row)))
+
+    def _one(self, path: str) -> Json | None:
+        """An object, or None for 404; 16 also sends an object of nulls for some that do not exist."""
+        try:
+            json = self.client.get(path)
+        except PermanentFailure as failure:
+            if failure.status == 404:
+                return None
+            raise
+        return json if isinstance(json, Mapping) and id_of(json) else None
+
+    def _repeatable(self, path: str) -> None:
+        """A step that Dolibarr answers with 304 when it was done before (facts trap 30)."""
+        try:
+            self.client.post(path)
+        except PermanentFailure as failure:
+            if failure.status != 304:
+                raise
+
+    def _sales(self, rows: Sequence[Any]) -> Sequence[Sale]:
+        sales, broken = read_page(rows, self._tagged("product") if rows else self._context, read_sale)
+        self._tell(broken)
+        return sales
+
+    def _members(self, rows: Sequence[Any]) -> Sequence[Member]:
+        members, broken = read_page(rows, self._tagged("customer") if rows else self._context, read_member)
+        self._tell(broken)
+        return members
+
+    def _tell(self, broken: Sequence[Broken]) -> None:
+        for each in broken:
+            self._on_broken(each)
+
+    def _tagged(self, kind: str) -> Context:
+        if kind in self._lacks_tags:
+            self.product_tags() if kind == "product" else self.member_tags()
+        return self._context
+
+    def _located(self, thirdparty_id: int, rows: Sequence[CreditRow]) -> Iterator[CreditRow]:
+        """The rows with the invoices on which credits were used as lines, which only the invoices tell."""
+        lines: dict[int, int] = {}
+        if any(row.used_as_line for row in rows):
+            where = condition("t.fk_soc", "=", thirdparty_id)
+            for json in self.client.get_list(INVOICES, {**_by_id(where, PAGE), "sortorder": "DESC"}):
+                lines |= credit_lines_of(json)
+        for row in rows:
+            yield replace(row, used_on=lines.get(row.id, row.used_on)) if row.used_as_line else row
+
+
+def _by_id(where: str, limit: int) -> dict[str, str | int]:
+    return {"sqlfilters": where, "sortfield": "t.rowid", "sortorder": "ASC", "limit": limit}

@@ -1,0 +1,89 @@
+"""Dolibarr's kinds of time: true epochs, midnights of PHP's zone, and the database's shifted clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+TEXT = "%Y-%m-%d %H:%M:%S"
+HALF_A_DAY = timedelta(hours=12)
+QUARTER = 900
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zones:
+    """The shop's zone, PHP's zone on Dolibarr's server, and the zone of its database sessions."""
+
+    shop: ZoneInfo
+    php: tzinfo
+    database: tzinfo
+
+    def day(self, value: Any) -> date | None:
+        """The day of a date field: an epoch of local midnight, or a text YYYY-MM-DD.
+
+        Noon of that day is taken, so that a zone set wrong by some hours does not give the day before.
+        """
+        if isinstance(value, str) and len(value) >= 10 and value[4] == "-":
+            return _or_none(lambda: date.fromisoformat(value[:10]))
+        instant = self.instant(value)
+        return (
+            None if instant is None else _or_none(lambda: (instant + HALF_A_DAY).astimezone(self.php).date())
+        )
+
+    def instant(self, value: Any) -> datetime | None:
+        """The instant of a true epoch or of a local text; None for null, "", 0 and -3600 (16's "none")."""
+        if isinstance(value, str) and len(value) >= 19 and value[4] == "-":
+            local = _or_none(lambda: datetime.strptime(value[:19], TEXT))
+            return None if local is None else local.replace(tzinfo=self.php).astimezone(UTC)
+        try:
+            epoch = int(value)
+        except (TypeError, ValueError):
+            return None
+        return _or_none(lambda: datetime.fromtimestamp(epoch, UTC)) if epoch > 0 else None
+
+    def database_text(self, value: Any) -> str | None:
+        """The text that the database holds for a modification epoch, to be used in filters on tms.
+
+        PHP read the database's wall clock as its own (facts trap 9), so its own wall clock gives it back.
+        """
+        instant = self.instant(value)
+        return None if instant is None else instant.astimezone(self.php).strftime(TEXT)
+
+    def modified(self, value: Any) -> datetime | None:
+        """The true instant of a modification epoch."""
+        text = self.database_text(value)
+        if text is None:
+            return None
+        return datetime.strptime(text, TEXT).replace(tzinfo=self.database).astimezone(UTC)
+
+
+def database_zone(pairs: list[tuple[int, int]], php: tzinfo) -> tzinfo:
+    """The zone of the database's clock, told from (creation, modification) epochs of some objects.
+
+    Untouched objects were modified when they were created; what lies between the two is the difference
+    of the zones. Without objects the database is taken to run in PHP's zone.
+    """
+    if not pairs:
+        return php
+    created, modified = max(pairs, key=lambda pair: pair[0] - pair[1])
+    shift = round((created - modified) / QUARTER) * QUARTER
+    offset = datetime.fromtimestamp(created, UTC).astimezone(php).utcoffset() or timedelta()
+    if shift == 0 or abs(shift) > 14 * 3600:
+        return php
+    database = offset - timedelta(seconds=shift)
+    return UTC if not database else timezone(database)
+
+
+def shifted(text: str, by: timedelta) -> str:
+    """A database text so much later or earlier."""
+    return (datetime.strptime(text, TEXT) + by).strftime(TEXT)
+
+
+def _or_none(make: Callable[[], T]) -> T | None:
+    try:
+        return make()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -1,0 +1,100 @@
+"""What staff see in Dolibarr: the customer's extrafields, the events in the agenda, the linked files."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dolibarr_loyalty.connectors.dolibarr.client import Client
+from dolibarr_loyalty.connectors.dolibarr.credit_notes import LONGEST_NOTE, prefixed
+from dolibarr_loyalty.connectors.dolibarr.filters import both, condition
+from dolibarr_loyalty.connectors.dolibarr.loose import sendable
+from dolibarr_loyalty.connectors.dolibarr.reading import id_of, note_of, options_of
+from dolibarr_loyalty.errors import ConfigurationFailure
+
+LONGEST_LABEL = 120
+NOT_A_TASK = -1
+
+
+def show_options(
+    client: Client, thirdparty_id: int, values: Mapping[str, str | int | None], *, wipes: bool
+) -> None:
+    """Write extrafields of a third party; where Dolibarr wipes the others, those are read and sent along."""
+    path = f"/thirdparties/{thirdparty_id}"
+    others = options_of(client.get(path)) if wipes else {}
+    client.put(path, {"array_options": {**others, **prefixed(values)}})
+
+
+class Agenda:
+    """Events on a customer's page, each once. `user_id` owns them where the key cannot read its own id."""
+
+    def __init__(self, client: Client, user_id: int | None = None) -> None:
+        self._client = client
+        self._user_id = user_id
+
+    def add(
+        self, thirdparty_id: int, *, key: str, label: str, note: str, at: datetime, sale_id: int | None
+    ) -> None:
+        """Post the event unless one of this key is there; the key stands as a short mark behind the note."""
+        mark = mark_of(key)
+        if self._has(thirdparty_id, mark):
+            return
+        self._client.post("/agendaevents", self._event(thirdparty_id, mark, label, note, at, sale_id))
+
+    def _has(self, thirdparty_id: int, mark: str) -> bool:
+        mine = both(condition("t.fk_soc", "=", thirdparty_id), condition("t.note", "like", f"%{mark}%"))
+        rows = self._client.get_list("/agendaevents", {"sqlfilters": mine, "sortfield": "t.id", "limit": 10})
+        return any(mark in note_of(row) for row in rows)
+
+    def _event(
+        self, thirdparty_id: int, mark: str, label: str, note: str, at: datetime, sale_id: int | None
+    ) -> dict[str, Any]:
+        epoch = int(at.timestamp())
+        event: dict[str, Any] = {
+            "userownerid": self.owner(),
+            "type_code": "AC_OTH",
+            "label": sendable(label, LONGEST_LABEL),
+            "datep": epoch,
+            "datef": epoch,
+            "percentage": NOT_A_TASK,
+            "socid": thirdparty_id,
+            "note_private": f"{sendable(note, LONGEST_NOTE)}\n{mark}".strip(),
+        }
+        return event if sale_id is None else {**event, "fk_element": sale_id, "elementtype": "invoice"}
+
+    def owner(self) -> int:
+        """The user the events belong to: the configured one, else the key's own, asked once."""
+        if self._user_id is None:
+            try:
+                self._user_id = id_of(self._client.get("/users/info"))
+            except ConfigurationFailure as failure:
+                raise ConfigurationFailure(
+                    "The key may not read its own user, who would own the events in the agenda. Give it the "
+                    "right to modify its own user information (342), or configure the user's id."
+                ) from failure
+        return self._user_id or 0
+
+
+def mark_of(key: str) -> str:
+    """A short text that stands for a key: `#loyalty-` and 16 hexadecimal digits."""
+    return "#loyalty-" + hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def attach(client: Client, sale_ref: str, filename: str, content: bytes) -> bool:
+    """Put a file among the linked files of a document; False where this Dolibarr refuses uploads."""
+    body = {
+        "filename": filename,
+        "modulepart": "invoice",
+        "ref": sale_ref,
+        "subdir": "",
+        "filecontent": base64.b64encode(content).decode(),
+        "fileencoding": "base64",
+        "overwriteifexists": 1,
+    }
+    try:
+        client.post("/documents/upload", body)
+    except ConfigurationFailure:
+        # 16 answers 401 unless the module ECM is on and the user may upload, even to an admin (section g).
+        return False
+    return True

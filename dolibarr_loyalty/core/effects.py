@@ -1,0 +1,79 @@
+"""Effects a decision wants outside: written to the outbox with it, carried out later, possibly twice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """Something to be done outside. `key` names it: the same effect wanted twice is one effect.
+
+    An effect that `shows_state` (what a screen displays) is carried out again when wanted again; any other
+    (a mail, an agenda event, a credit note) happens once. `payload` holds ids, never codes or addresses:
+    the truth is read when it is carried out.
+    """
+
+    key: str
+    kind: str
+    thirdparty_id: int | None = None
+    payload: Mapping[str, str | int] = field(default_factory=dict)
+    shows_state: bool = False
+    due_at: datetime | None = None
+
+
+def show_member(thirdparty_id: int) -> Effect:
+    """Bring the third party's extrafields in Dolibarr up to date."""
+    return Effect(
+        key=f"screen:{thirdparty_id}", kind="screen", thirdparty_id=thirdparty_id, shows_state=True
+    )
+
+
+def issue_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
+    """Make the credit note of a voucher and hand the voucher out."""
+    return Effect(
+        key=f"issue:{voucher_id}",
+        kind="issue",
+        thirdparty_id=thirdparty_id,
+        payload={"voucher": voucher_id},
+    )
+
+
+def void_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
+    """Consume the credit of a cancelled or expired voucher by a counter invoice."""
+    return Effect(
+        key=f"void:{voucher_id}",
+        kind="void",
+        thirdparty_id=thirdparty_id,
+        payload={"voucher": voucher_id},
+    )
+
+
+def mail(kind: str, thirdparty_id: int, about: str, **payload: str | int) -> Effect:
+    """Send a mail of this kind once per member and `about` (a voucher, a crossing, a day)."""
+    return Effect(
+        key=f"mail:{kind}:{thirdparty_id}:{about}",
+        kind=f"mail.{kind}",
+        thirdparty_id=thirdparty_id,
+        payload=payload,
+    )
+
+
+def event(what: str, thirdparty_id: int, about: str, **payload: str | int) -> Effect:
+    """Put an event into the customer's agenda once per `about`."""
+    return Effect(
+        key=f"event:{what}:{about}",
+        kind="event",
+        thirdparty_id=thirdparty_id,
+        payload={"what": what, **payload},
+    )
+
+
+def attach_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
+    """Put the voucher's PDF among the linked files of its credit note."""
+    return Effect(
+        key=f"attach:{voucher_id}",
+        kind="attach",
+        thirdparty_id=thirdparty_id,
+        payload={"voucher": voucher_id},
+    )

@@ -1,0 +1,216 @@
+"""Vouchers: their codes, their states and what they are worth; money moves only in the flows.
+
+A voucher of kind 'amount' is a credit note from the moment it is issued. The others (percent, product,
+service) get their credit note when they are used, because only then is their amount known.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from dolibarr_loyalty.core.money import net_of_gross, round_amount
+from dolibarr_loyalty.core.program import Program, Reward, VoucherTerms
+from dolibarr_loyalty.core.sale import ZERO, Line, Sale
+from dolibarr_loyalty.core.times import add_months, day_of, end_of_period
+
+# 29 signs, a prime, so that the weighted check sign finds every single wrong sign and every two swapped
+# neighbours. No 0/O, 1/I/L, U/V or 2/Z to mistake for one another.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXY"
+RANDOM_SIGNS = 17  # 17 signs of 29 are 82.6 random bits
+GROUP = 6
+
+
+class VoucherState(StrEnum):
+    """pending: points reserved, not yet a credit note. active: usable. using: being put on an invoice.
+
+    cancelling and expiring: being voided in Dolibarr. refused: Dolibarr would not take it, points are back.
+    """
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    USING = "using"
+    PARTLY_USED = "partly_used"
+    USED = "used"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+
+# From each state, where it may go. Anything else is a fault of ours and is refused by the store.
+TRANSITIONS: dict[VoucherState, frozenset[VoucherState]] = {
+    VoucherState.PENDING: frozenset({VoucherState.ACTIVE, VoucherState.REFUSED, VoucherState.CANCELLED}),
+    VoucherState.ACTIVE: frozenset(
+        {
+            VoucherState.USING,
+            VoucherState.USED,
+            VoucherState.PARTLY_USED,
+            VoucherState.CANCELLING,
+            VoucherState.EXPIRING,
+        }
+    ),
+    VoucherState.USING: frozenset({VoucherState.USED, VoucherState.PARTLY_USED, VoucherState.ACTIVE}),
+    VoucherState.PARTLY_USED: frozenset(
+        {
+            VoucherState.PARTLY_USED,
+            VoucherState.USED,
+            VoucherState.USING,
+            VoucherState.ACTIVE,
+            VoucherState.CANCELLING,
+            VoucherState.EXPIRING,
+        }
+    ),
+    VoucherState.USED: frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED}),
+    VoucherState.CANCELLING: frozenset({VoucherState.CANCELLED, VoucherState.USED}),
+    VoucherState.EXPIRING: frozenset({VoucherState.EXPIRED, VoucherState.USED}),
+    VoucherState.CANCELLED: frozenset(),
+    VoucherState.EXPIRED: frozenset(),
+    VoucherState.REFUSED: frozenset(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voucher:
+    """A voucher as it stands. Amounts in the currency's major unit; the code itself is never kept here.
+
+    `value` is what it was issued for (0 until a percent, product or service voucher is used), `remaining`
+    what is left of it. `valid_until` is its last usable day, None without end. `invoice_id` is where it is
+    being or was used. `last_four` are the last signs of the code, for people.
+    """
+
+    id: str
+    thirdparty_id: int
+    reward_id: str
+    kind: str
+    state: VoucherState
+    points: int
+    value: Decimal
+    remaining: Decimal
+    currency: str
+    issued_at: datetime
+    valid_until: date | None
+    last_four: str
+    rate: Decimal = ZERO
+    limit: Decimal | None = None
+    product: str = ""
+    credit_note_id: int | None = None
+    credit_note_ref: str = ""
+    invoice_id: int | None = None
+    version: int = 0
+
+    @property
+    def is_credit_from_start(self) -> bool:
+        return self.kind == "amount"
+
+    @property
+    def ref_ext(self) -> str:
+        """The name of its credit note in Dolibarr, by which it is found again after any crash."""
+        return f"loyalty:voucher:{self.id}"
+
+    @property
+    def counter_ref_ext(self) -> str:
+        """The name of the counter invoice that voids it."""
+        return f"loyalty:void:{self.id}"
+
+    def is_expired(self, today: date) -> bool:
+        return self.valid_until is not None and today > self.valid_until
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreditLine:
+    """The one line of a voucher's credit note: net unit price (positive), VAT rate in percent."""
+
+    net_price: Decimal
+    vat_rate: Decimal
+
+
+def code_of(voucher_id: str, secret: bytes) -> str:
+    """The code of a voucher: 82 bits from HMAC-SHA256 of its random id under the owner's secret key.
+
+    So the code need not be stored: the database alone reveals none. Grouped for reading: XXXXXX-XXXXXX-XXXXXX.
+    """
+    number = int.from_bytes(hmac.new(secret, f"code:{voucher_id}".encode(), hashlib.sha256).digest())
+    signs = ""
+    for _ in range(RANDOM_SIGNS):
+        number, index = divmod(number, len(ALPHABET))
+        signs += ALPHABET[index]
+    signs += check_sign(signs)
+    return "-".join(signs[at : at + GROUP] for at in range(0, len(signs), GROUP))
+
+
+def check_sign(signs: str) -> str:
+    """The check sign for the signs before it: their places weighted, modulo 29."""
+    weighted = sum((place + 1) * ALPHABET.index(sign) for place, sign in enumerate(signs))
+    return ALPHABET[weighted % len(ALPHABET)]
+
+
+def read_code(typed: str) -> str | None:
+    """A code as typed or scanned, in its grouped form; None when a sign is wrong, missing or swapped."""
+    signs = "".join(sign for sign in typed.upper() if sign.isalnum())
+    if len(signs) != RANDOM_SIGNS + 1 or any(sign not in ALPHABET for sign in signs):
+        return None
+    if check_sign(signs[:-1]) != signs[-1]:
+        return None
+    return "-".join(signs[at : at + GROUP] for at in range(0, len(signs), GROUP))
+
+
+def code_hash(code: str, secret: bytes) -> str:
+    """What the database keeps of a code: its keyed hash."""
+    return hmac.new(secret, f"lookup:{code}".encode(), hashlib.sha256).hexdigest()
+
+
+def masked(last_four: str) -> str:
+    """A code as logs and lists show it."""
+    return f"••••••-••••••-••{last_four}"
+
+
+def valid_until(program: Program, reward: Reward, now: datetime) -> date | None:
+    """The last usable day of a voucher issued now, or None without end."""
+    months = program.vouchers.valid_months if reward.valid_months is None else reward.valid_months
+    if not months:
+        return None
+    last = add_months(day_of(now, ZoneInfo(program.zone)), months)
+    return end_of_period(last, program.vouchers.round_up if reward.valid_months is None else "none")
+
+
+def credit_line(terms: VoucherTerms, gross: Decimal, vat_rate: Decimal | None = None) -> CreditLine:
+    """How a voucher's amount becomes a credit note line.
+
+    'payment': 0 %, a means of payment that leaves the VAT of what it buys untouched. 'rebate': a price
+    reduction, which carries the VAT rate of the goods (of the line it is bound to, else the setting's).
+    """
+    if terms.vat == "payment":
+        return CreditLine(net_price=gross, vat_rate=ZERO)
+    rate = terms.vat_rate if vat_rate is None else vat_rate
+    return CreditLine(net_price=net_of_gross(gross, rate), vat_rate=rate)
+
+
+def worth_on(voucher: Voucher, sale: Sale) -> tuple[Decimal, Decimal | None]:
+    """What a voucher without a fixed amount is worth on an invoice, and the VAT rate of what it is bound to.
+
+    Never more than remains to be paid, nor than its limit. Zero when the invoice has nothing it is good for.
+    """
+    if voucher.kind == "percent":
+        goods = sum((line.gross for line in sale.lines if line.credit is None), ZERO)
+        amount, vat_rate = goods * voucher.rate / 100, None
+    else:
+        amount, vat_rate = _dearest_unit(voucher.product, sale.lines)
+    if voucher.limit is not None:
+        amount = min(amount, voucher.limit)
+    return min(round_amount(amount, voucher.currency), sale.remaining), vat_rate
+
+
+def _dearest_unit(product: str, lines: tuple[Line, ...]) -> tuple[Decimal, Decimal | None]:
+    """Gross price of one unit of the product on the invoice, the dearest where it stands twice."""
+    wanted = product.casefold()
+    units = [
+        (line.gross / line.quantity, line.vat_rate)
+        for line in lines
+        if line.product_ref.casefold() == wanted and line.quantity > 0 and line.gross > 0
+    ]
+    return max(units, default=(ZERO, None), key=lambda unit: unit[0])

@@ -1,0 +1,57 @@
+"""Points given or taken by a person, with a reason; never an edit, always an entry of its own."""
+
+from dolibarr_loyalty.core.accrual import expiry_of
+from dolibarr_loyalty.core.effects import show_member
+from dolibarr_loyalty.core.ledger import Booking, Cause, Entry, EntryKind, hash_input
+from dolibarr_loyalty.core.reasons import because
+from dolibarr_loyalty.errors import InputError, KeyReused, UnknownMember
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import ledger, members, outbox
+from dolibarr_loyalty.store.database import Tx
+
+
+def adjust(
+    loyalty: Loyalty, thirdparty_id: int, points: int, *, reason: str, who: str, request_key: str
+) -> Entry:
+    """Give (above zero) or take points; given ones expire as earned ones do. Same key, same entry.
+
+    Raises InputError without a reason or with zero points, UnknownMember, KeyReused.
+    """
+    if not reason.strip():
+        raise InputError("An adjustment needs a reason: the member and the accountant will read it.")
+    if not points:
+        raise InputError("An adjustment of 0 points changes nothing; give a number above or below zero.")
+    return loyalty.database.decide(
+        lambda tx: _adjust(tx, loyalty, thirdparty_id, points, reason.strip(), who, request_key)
+    )
+
+
+def _adjust(
+    tx: Tx, loyalty: Loyalty, thirdparty_id: int, points: int, reason: str, who: str, request_key: str
+) -> Entry:
+    if thirdparty_id not in members.load(tx, [thirdparty_id]):
+        raise UnknownMember(str(thirdparty_id))
+    key, digest = f"adjust:{request_key}", hash_input(thirdparty_id, points, reason)
+    before = ledger.entry_of_key(tx, key)
+    if before is not None:
+        if before.input_hash != digest:
+            raise KeyReused(request_key)
+        return before
+    booking = Booking(ledger.load(tx, [thirdparty_id])[thirdparty_id], loyalty.now())
+    cause, reasons = Cause("person", who), [because("adjusted", text=reason)]
+    if points > 0:
+        booking.accrue(
+            points,
+            cause=cause,
+            key=key,
+            occurred_at=loyalty.now(),
+            expires_at=expiry_of(loyalty.program, loyalty.today()),
+            reasons=reasons,
+            input_hash=digest,
+            kind=EntryKind.ADJUSTMENT,
+        )
+    else:
+        booking.deduct(-points, cause=cause, key=key, reasons=reasons, input_hash=digest)
+    ledger.store(tx, [booking])
+    outbox.put(tx, [show_member(thirdparty_id)], loyalty.now())
+    return booking.entries[-1]

@@ -1,0 +1,76 @@
+"""What every journey needs, wired once in `app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from dolibarr_loyalty.connectors.protocol import Books, Mailer
+from dolibarr_loyalty.core.program import Program
+from dolibarr_loyalty.core.times import day_of
+from dolibarr_loyalty.messages import Brand
+from dolibarr_loyalty.store.bearings import digest_of
+from dolibarr_loyalty.store.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notices:
+    """When members hear from us. `near_percent` of a reward's points count as within reach."""
+
+    points_days: int = 30
+    voucher_days: int = 30
+    near_percent: int = 100
+    off: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screens:
+    """What is shown inside Dolibarr. `member_page` is an address with {member} for the third party's id."""
+
+    member_page: str = ""
+    agenda: bool = True
+    invoice_events: bool = False
+    language: str = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loyalty:
+    """A program at work: its rules, its database, Dolibarr, mail and a clock.
+
+    `worker` names this process and thread in leases and claims; it must be unique among all that run.
+    `sender` is the address mails come from; message ids carry its domain.
+    """
+
+    program: Program
+    database: Database
+    books: Books
+    mailer: Mailer | None
+    brand: Brand
+    secret: bytes = field(repr=False)
+    clock: Callable[[], datetime]
+    worker: str
+    sender: str = "loyalty@localhost"
+    page_size: int = 500
+    overlap_seconds: int = 60
+    notices: Notices = field(default_factory=Notices)
+    screens: Screens = field(default_factory=Screens)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.program.zone)
+
+    @property
+    def program_hash(self) -> str:
+        return digest_of(self.program)
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def last_day(self, ends_at: datetime) -> date:
+        """The last usable day of something that is over at an instant."""
+        return day_of(ends_at - timedelta(seconds=1), self.zone)
+
+    def today(self) -> date:
+        """The day it is in the shop."""
+        return day_of(self.now(), self.zone)

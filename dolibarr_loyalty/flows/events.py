@@ -1,0 +1,126 @@
+"""Puts redemptions and vouchers into the customer's agenda in Dolibarr, in the shop's language."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from dolibarr_loyalty.core.sale import ZERO
+from dolibarr_loyalty.core.vouchers import Voucher
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.mails import reward_of, worth_of
+from dolibarr_loyalty.locales import Words
+from dolibarr_loyalty.messages import Worth, screens
+from dolibarr_loyalty.messages.screens import AgendaEvent
+from dolibarr_loyalty.store import documents, vouchers
+from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.outbox import Row
+
+Payload = Mapping[str, str | int]
+
+
+def add_event(loyalty: Loyalty, row: Row) -> None:
+    """Write the event of an effect; once, because it carries the effect's key."""
+    payload = row.effect.payload
+    words = loyalty.brand.words(loyalty.screens.language)
+    with loyalty.database.reading() as tx:
+        told = _TOLD[str(payload["what"])](tx, loyalty, words, payload)
+    sale_id = payload.get("sale_id")
+    loyalty.books.add_event(
+        row.effect.thirdparty_id or 0,
+        key=row.effect.key,
+        label=told.label,
+        note=told.note,
+        at=row.created_at,
+        sale_id=int(sale_id) if sale_id else None,
+    )
+
+
+def _about(tx: Tx, loyalty: Loyalty, payload: Payload) -> tuple[Voucher, str, Worth]:
+    voucher = vouchers.by_id(tx, str(payload["voucher"]))
+    assert voucher is not None, "events are wanted in the transaction that stores their voucher"  # noqa: S101
+    reward = reward_of(tx, loyalty, voucher)
+    language = loyalty.screens.language
+    name = reward.name(language) if reward else voucher.reward_id
+    return voucher, name, worth_of(voucher, reward, language)
+
+
+def _redeemed(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, name, _ = _about(tx, loyalty, payload)
+    return screens.redemption(words, reward=name, points=voucher.points, balance=int(payload["balance"]))
+
+
+def _issued(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    return screens.voucher_issued(
+        words,
+        worth=worth,
+        last_four=voucher.last_four,
+        valid_until=voucher.valid_until,
+        credit_note=voucher.credit_note_ref,
+    )
+
+
+def _used(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    invoice_id = int(payload["sale_id"])
+    known = documents.load(tx, [invoice_id]).get(invoice_id)
+    left = None
+    if voucher.remaining > ZERO:
+        left = Worth(kind="amount", value=voucher.remaining, currency=voucher.currency)
+    return screens.voucher_used(
+        words,
+        worth=worth,
+        last_four=voucher.last_four,
+        invoice=known.sale.ref if known else str(invoice_id),
+        left=left,
+    )
+
+
+def _cancelled(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    return screens.voucher_cancelled(
+        words, worth=worth, last_four=voucher.last_four, points=int(payload["points"])
+    )
+
+
+def _expired(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    return screens.voucher_expired(
+        words, worth=worth, last_four=voucher.last_four, points=int(payload["points"])
+    )
+
+
+def _refused(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    return screens.voucher_refused(words, worth=worth, why=str(payload["why"]), points=voucher.points)
+
+
+def _no_email(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.no_email(words)
+
+
+def _mail_refused(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.mail_refused(words, address=str(payload["address"]), answer=str(payload["answer"]))
+
+
+def _earned(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.points_changed(words, points=int(payload["points"]))
+
+
+def _charge(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.charge_proposed(
+        words, points=int(payload["points"]), amount=Decimal(str(payload["amount"]))
+    )
+
+
+_TOLD: dict[str, Callable[[Tx, Loyalty, Words, Payload], AgendaEvent]] = {
+    "redeemed": _redeemed,
+    "voucher_issued": _issued,
+    "voucher_used": _used,
+    "cancelled": _cancelled,
+    "expired": _expired,
+    "voucher_refused": _refused,
+    "no_email": _no_email,
+    "mail_refused": _mail_refused,
+    "earned": _earned,
+    "charge_proposed": _charge,
+}

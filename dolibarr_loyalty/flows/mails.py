@@ -1,0 +1,192 @@
+"""Makes the mail of an effect from what is true when it leaves, and the voucher's PDF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dolibarr_loyalty.connectors.protocol import Mail
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.times import day_of, parse
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.screens import outlook
+from dolibarr_loyalty.messages import (
+    Goal,
+    MemberFacts,
+    PointsExpiringFacts,
+    RewardNearFacts,
+    VoucherExpiringFacts,
+    VoucherFacts,
+    WelcomeFacts,
+    Worth,
+    compose,
+    message_id,
+    voucher_pdf,
+)
+from dolibarr_loyalty.store import bearings, ledger, members, vouchers
+from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.members import Known
+
+Payload = Mapping[str, str | int]
+USABLE = frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """A member with what every mail says about the account."""
+
+    customer: Known
+    balance: int
+    available: int
+    ending: int = 0
+
+
+def mail_for(loyalty: Loyalty, kind: str, thirdparty_id: int, payload: Payload, key: str) -> Mail | None:
+    """The mail of an effect; None when its occasion is over or the member has no address or left.
+
+    The message id comes from the effect's key, so a mail that is sent again is the same mail.
+    """
+    with loyalty.database.reading() as tx:
+        addressee = _addressee(tx, loyalty, thirdparty_id, payload)
+        if addressee is None or not addressee.customer.member.email:
+            return None
+        facts = _FACTS[kind](tx, loyalty, addressee, payload)
+    if facts is None:
+        return None
+    locale = addressee.customer.member.locale
+    return compose(facts, loyalty.brand, locale, message_id=message_id(key, loyalty.sender))
+
+
+def pdf_for(loyalty: Loyalty, voucher_id: str) -> tuple[Voucher, str, bytes] | None:
+    """A voucher with its printable page in the member's language, or None when it is unknown."""
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+        addressee = _addressee(tx, loyalty, voucher.thirdparty_id, {}) if voucher else None
+        if voucher is None or addressee is None:
+            return None
+        facts = _voucher_facts(tx, loyalty, addressee, voucher, VoucherFacts)
+    locale = addressee.customer.member.locale
+    return voucher, code_of(voucher.id, loyalty.secret), voucher_pdf(facts, loyalty.brand, locale)
+
+
+def worth_of(voucher: Voucher, reward: Reward | None, locale: str) -> Worth:
+    """What a voucher is worth, for words: its amount, its percentage, or the thing it is good for."""
+    name = reward.name(locale) if reward else voucher.product
+    if voucher.kind == "amount" or voucher.credit_note_id is not None:
+        return Worth(kind="amount", value=voucher.value, currency=voucher.currency)
+    kind: Any = voucher.kind
+    return Worth(
+        kind=kind, value=voucher.rate, currency=voucher.currency, limit=voucher.limit, product=name
+    )
+
+
+def reward_of(tx: Tx, loyalty: Loyalty, voucher: Voucher) -> Reward | None:
+    """The reward a voucher was redeemed for, as it was then."""
+    digest = tx.row("voucher_by_id", id=voucher.id)
+    program = bearings.program_of(tx, digest["program_hash"]) if digest else loyalty.program
+    return program.reward(voucher.reward_id)
+
+
+def _addressee(tx: Tx, loyalty: Loyalty, thirdparty_id: int, payload: Payload) -> Addressee | None:
+    customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
+    if customer is None or customer.gone_at is not None:
+        return None
+    account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+    ends_at = payload.get("ends_at")
+    ending = sum(
+        lot.remaining
+        for lot in account.lots
+        if ends_at and lot.expires_at is not None and lot.expires_at <= parse(str(ends_at))
+    )
+    return Addressee(
+        customer=customer,
+        balance=account.balance,
+        available=account.available(loyalty.now()),
+        ending=ending,
+    )
+
+
+def _common(loyalty: Loyalty, addressee: Addressee) -> dict[str, Any]:
+    member = addressee.customer.member
+    return {
+        "member_name": member.name,
+        "to_address": member.email,
+        "program": loyalty.program.name,
+        "balance": addressee.balance,
+        "page_url": loyalty.screens.member_page.replace("{member}", str(member.thirdparty_id)),
+    }
+
+
+def _welcome(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    if not addressee.customer.is_member:
+        return None
+    ahead = outlook(loyalty, addressee.available)
+    goal = ahead.goal(addressee.customer.member.locale) if ahead else None
+    return WelcomeFacts(**_common(loyalty, addressee), goal=goal)
+
+
+def _reward_near(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    reward = loyalty.program.reward(str(payload["reward"]))
+    if reward is None or not addressee.customer.is_member:
+        return None
+    missing = max(0, reward.points - addressee.available)
+    if addressee.available * 100 < reward.points * loyalty.notices.near_percent:
+        return None  # redeemed or taken back meanwhile
+    locale = addressee.customer.member.locale
+    goal = Goal(reward=reward.name(locale), points=reward.points, missing=missing)
+    return RewardNearFacts(**_common(loyalty, addressee), goal=goal)
+
+
+def _points_expiring(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    ends_at = parse(str(payload["ends_at"]))
+    if not addressee.ending or ends_at <= loyalty.now() or not addressee.customer.is_member:
+        return None
+    locale = addressee.customer.member.locale
+    enough = sorted(
+        (r for r in loyalty.program.rewards if r.points <= addressee.available), key=lambda r: -r.points
+    )
+    return PointsExpiringFacts(
+        **_common(loyalty, addressee),
+        expiring=addressee.ending,
+        last_day=loyalty.last_day(ends_at),
+        rewards=tuple(Goal(reward=r.name(locale), points=r.points) for r in enough[:3]),
+    )
+
+
+def _voucher(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    voucher = vouchers.by_id(tx, str(payload["voucher"]))
+    if voucher is None or voucher.state not in USABLE:
+        return None
+    return _voucher_facts(tx, loyalty, addressee, voucher, VoucherFacts)
+
+
+def _voucher_expiring(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    voucher = vouchers.by_id(tx, str(payload["voucher"]))
+    if voucher is None or voucher.state not in USABLE or voucher.valid_until is None:
+        return None
+    return _voucher_facts(tx, loyalty, addressee, voucher, VoucherExpiringFacts)
+
+
+def _voucher_facts(
+    tx: Tx, loyalty: Loyalty, addressee: Addressee, voucher: Voucher, kind: type[VoucherFacts]
+) -> VoucherFacts:
+    locale = addressee.customer.member.locale
+    reward = reward_of(tx, loyalty, voucher)
+    return kind(
+        **_common(loyalty, addressee),
+        reward=reward.name(locale) if reward else voucher.reward_id,
+        code=code_of(voucher.id, loyalty.secret),
+        worth=worth_of(voucher, reward, locale),
+        issued_on=day_of(voucher.issued_at, loyalty.zone),
+        valid_until=voucher.valid_until,
+        points=voucher.points,
+    )
+
+
+_FACTS = {
+    "welcome": _welcome,
+    "voucher": _voucher,
+    "reward_near": _reward_near,
+    "points_expiring": _points_expiring,
+    "voucher_expiring": _voucher_expiring,
+}

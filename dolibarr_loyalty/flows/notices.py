@@ -1,0 +1,114 @@
+"""When members hear of their points: a reward within reach once per crossing, points and vouchers that end."""
+
+from datetime import timedelta
+
+from dolibarr_loyalty.core.effects import Effect, mail
+from dolibarr_loyalty.core.ledger import Account
+from dolibarr_loyalty.core.times import after, iso
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import ledger, members, outbox, vouchers
+from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.members import Known
+
+
+def near_reward_effects(
+    tx: Tx, loyalty: Loyalty, customer: Known, account: Account, *, quietly: bool = False
+) -> list[Effect]:
+    """The mail for the dearest reward that has just come within reach, once per crossing.
+
+    Falling below and coming back is a new crossing. `quietly` takes note without a mail.
+    """
+    if not customer.is_member:
+        return []
+    available = account.available(loyalty.now())
+    near = {
+        reward.id
+        for reward in loyalty.program.rewards
+        if available * 100 >= reward.points * loyalty.notices.near_percent
+    }
+    if near == customer.near_rewards:
+        return []
+    members.save_near_rewards(tx, customer.member.thirdparty_id, near)
+    fresh = [r for r in loyalty.program.rewards if r.id in near - customer.near_rewards]
+    if not fresh or quietly:
+        return []
+    dearest = max(fresh, key=lambda reward: reward.points)
+    about = f"{dearest.id}:{account.seq}"
+    return [mail("reward_near", customer.member.thirdparty_id, about, reward=dearest.id)]
+
+
+def warn_of_expiry(loyalty: Loyalty) -> int:
+    """Want the mails about points and vouchers that end soon, once per end; gives how many are new."""
+    return _warn_of_points(loyalty) + _warn_of_vouchers(loyalty)
+
+
+def _warn_of_points(loyalty: Loyalty) -> int:
+    now, wanted, last = loyalty.now(), 0, ""
+    until = after(loyalty.today() + timedelta(days=loyalty.notices.points_days), loyalty.zone)
+    while True:
+        with loyalty.database.reading() as tx:
+            rows = tx.rows(
+                "lots_ending", from_at=iso(now), until_at=iso(until), last_id=last, limit=loyalty.page_size
+            )
+        if not rows:
+            return wanted
+        last = rows[-1]["account_id"]
+        ends = {_member(row["account_id"]): row["first_end"] for row in rows}
+        wanted += loyalty.database.decide(lambda tx, ends=ends: _want_points_mails(tx, loyalty, ends))  # type: ignore[misc]
+
+
+def _want_points_mails(tx: Tx, loyalty: Loyalty, ends: dict[int, str]) -> int:
+    known = members.load(tx, ends)
+    effects = [
+        mail("points_expiring", member, ends[member][:10], ends_at=ends[member])
+        for member, customer in known.items()
+        if customer.is_member
+    ]
+    before = outbox.by_keys(tx, (effect.key for effect in effects))
+    outbox.put(tx, effects, loyalty.now())
+    return len(effects) - len(before)
+
+
+def _warn_of_vouchers(loyalty: Loyalty) -> int:
+    today = loyalty.today()
+
+    def decision(tx: Tx) -> int:
+        soon = vouchers.ending(tx, today, today + timedelta(days=loyalty.notices.voucher_days))
+        soon = [voucher for voucher in soon if (voucher.issued_at.date() - today).days < -1]
+        known = members.load(tx, (voucher.thirdparty_id for voucher in soon))
+        effects = [
+            mail("voucher_expiring", voucher.thirdparty_id, voucher.id, voucher=voucher.id)
+            for voucher in soon
+            if voucher.thirdparty_id in known and known[voucher.thirdparty_id].is_member
+        ]
+        before = outbox.by_keys(tx, (effect.key for effect in effects))
+        outbox.put(tx, effects, loyalty.now())
+        return len(effects) - len(before)
+
+    return loyalty.database.decide(decision)
+
+
+def notice_matured(loyalty: Loyalty) -> None:
+    """Look at every member for rewards that came within reach without a booking: a holding period ended."""
+    last = 0
+    while True:
+        with loyalty.database.reading() as tx:
+            page = members.page(tx, last, loyalty.page_size)
+        if not page:
+            return
+        last = page[-1].member.thirdparty_id
+        loyalty.database.decide(lambda tx, page=page: _notice_page(tx, loyalty, page))  # type: ignore[misc]
+
+
+def _notice_page(tx: Tx, loyalty: Loyalty, page: list[Known]) -> None:
+    accounts = ledger.load(tx, (customer.member.thirdparty_id for customer in page))
+    effects = [
+        effect
+        for customer in page
+        for effect in near_reward_effects(tx, loyalty, customer, accounts[customer.member.thirdparty_id])
+    ]
+    outbox.put(tx, effects, loyalty.now())
+
+
+def _member(account: str) -> int:
+    return int(account.partition(":")[0])

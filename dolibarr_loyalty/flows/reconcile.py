@@ -1,0 +1,130 @@
+"""Compares the ledger with Dolibarr, document by document, and mends on request what can be mended."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dolibarr_loyalty.connectors.protocol import CreditRow
+from dolibarr_loyalty.core.effects import show_member
+from dolibarr_loyalty.core.rules import plain
+from dolibarr_loyalty.core.sale import State, total
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.screens import shown_values
+from dolibarr_loyalty.flows.usage import look_at
+from dolibarr_loyalty.flows.verify import Deviation
+from dolibarr_loyalty.store import ledger, members, outbox, vouchers
+from dolibarr_loyalty.store.database import Tx
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciliation:
+    """What was compared and what differs; `mended` of the deviations are mended or on their way."""
+
+    vouchers: int
+    members: int
+    deviations: tuple[Deviation, ...]
+    mended: int
+
+
+# Where a voucher's credit must be, by its state.
+_FREE = frozenset({VoucherState.ACTIVE, VoucherState.CANCELLING, VoucherState.EXPIRING})
+_CONSUMED = frozenset({VoucherState.USED, VoucherState.CANCELLED, VoucherState.EXPIRED})
+
+
+def reconcile(
+    loyalty: Loyalty, *, mend: bool = False, progress: Callable[[str, int], None] = lambda what, done: None
+) -> Reconciliation:
+    """Compare vouchers with their credit notes and credits, and members with what their screens show.
+
+    `mend` books what staff did with vouchers and writes wrong extrafields again. A credit note that is gone,
+    or differs in its amount, is for a person: it is named, never hidden.
+    """
+    deviations: list[Deviation] = []
+    mended = 0
+    seen = 0
+    last = ""
+    while True:
+        with loyalty.database.reading() as tx:
+            page = vouchers.page(tx, None, last, loyalty.page_size)
+        if not page:
+            break
+        last = page[-1].id
+        for voucher in page:
+            found = compare_voucher(loyalty, voucher)
+            if found and mend and look_at(loyalty, voucher.id).version != voucher.version:
+                mended += len(found)
+            deviations += found
+            seen += 1
+            progress("vouchers", seen)
+    compared, wrong = _compare_members(loyalty, deviations, progress)
+    if mend and wrong:
+        for member in wrong:
+            loyalty.database.decide(lambda tx, m=member: _show_again(tx, loyalty, m))  # type: ignore[misc]
+        mended += len(wrong)
+    return Reconciliation(vouchers=seen, members=compared, deviations=tuple(deviations), mended=mended)
+
+
+def compare_voucher(loyalty: Loyalty, voucher: Voucher) -> list[Deviation]:
+    """Where a voucher and its credit note in Dolibarr do not agree."""
+    if voucher.credit_note_id is None:
+        return []
+    where = f"voucher {masked(voucher.last_four)} ({voucher.credit_note_ref})"
+    note = loyalty.books.sale(voucher.credit_note_id)
+    if note is None:
+        return [Deviation(what="its credit note", where=where, expected="in Dolibarr", found="deleted")]
+    found = []
+    if note.gross != -voucher.value:
+        found.append(_off("amount of the credit note", where, plain(-voucher.value), plain(note.gross)))
+    if note.state is not State.PAID:
+        found.append(_off("state of the credit note", where, "turned into a credit", str(note.state)))
+    if note.thirdparty_id != voucher.thirdparty_id:
+        found.append(_off("customer of the credit note", where, voucher.thirdparty_id, note.thirdparty_id))
+    rows = loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
+    return found + _compare_credit(voucher, rows, where)
+
+
+def _compare_credit(voucher: Voucher, rows: Sequence[CreditRow], where: str) -> list[Deviation]:
+    left = total(row.gross for row in rows if row.used_on is None)
+    if not rows:
+        return [_off("its credit", where, plain(voucher.value), "none")]
+    if voucher.state in _CONSUMED and left:
+        return [_off("what is left of the credit", where, "0", plain(left))]
+    if voucher.state in _FREE and left != voucher.remaining:
+        used = sorted({str(row.used_on) for row in rows if row.used_on is not None})
+        found = f"{plain(left)} (used on invoice {', '.join(used)})" if used else plain(left)
+        return [_off("what is left of the credit", where, plain(voucher.remaining), found)]
+    return []
+
+
+def _compare_members(
+    loyalty: Loyalty, deviations: list[Deviation], progress: Callable[[str, int], None]
+) -> tuple[int, list[int]]:
+    seen, last = 0, 0
+    wrong: list[int] = []
+    while True:
+        with loyalty.database.reading() as tx:
+            page = members.page(tx, last, loyalty.page_size)
+            accounts = ledger.load(tx, (customer.member.thirdparty_id for customer in page))
+        if not page:
+            return seen, wrong
+        last = page[-1].member.thirdparty_id
+        shown = loyalty.books.shown_members([customer.member.thirdparty_id for customer in page])
+        for customer in page:
+            identifier = customer.member.thirdparty_id
+            wanted = shown_values(loyalty, customer, accounts[identifier])["loyalty_points"]
+            found = shown.get(identifier, {}).get("loyalty_points")
+            seen += 1
+            if str(found or 0) != str(wanted):
+                where = f"third party {identifier} ({customer.member.name})"
+                deviations.append(_off("points shown in Dolibarr", where, wanted, found))
+                wrong.append(identifier)
+        progress("members", seen)
+
+
+def _show_again(tx: Tx, loyalty: Loyalty, thirdparty_id: int) -> None:
+    members.save_shown(tx, thirdparty_id, {})
+    outbox.put(tx, [show_member(thirdparty_id)], loyalty.now())
+
+
+def _off(what: str, where: str, expected: object, found: object) -> Deviation:
+    return Deviation(what=what, where=where, expected=str(expected), found=str(found))

@@ -1,0 +1,378 @@
+"""Points become a voucher: reserve the points, make the credit note step by step, hand the voucher out.
+
+Killed anywhere and run again there is one credit note, and the points were spent once; refused for good, they
+are back in their own lots. Every step is written down before it is tried.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+from dolibarr_loyalty.connectors.protocol import CreditRow, Draft, DraftLine
+from dolibarr_loyalty.core.effects import attach_voucher, event, issue_voucher, mail, show_member
+from dolibarr_loyalty.core.ledger import Booking, Cause, hash_input
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.reasons import because
+from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
+from dolibarr_loyalty.core.vouchers import (
+    Voucher,
+    VoucherState,
+    code_hash,
+    code_of,
+    credit_line,
+    valid_until,
+)
+from dolibarr_loyalty.errors import (
+    InsufficientPoints,
+    KeyReused,
+    PermanentFailure,
+    RewardNotAvailable,
+    TemporaryFailure,
+    UnknownMember,
+    UnknownReward,
+)
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
+from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.ids import new_id
+
+LEASE = timedelta(minutes=5)
+
+
+def redeem(loyalty: Loyalty, thirdparty_id: int, reward_id: str, *, request_key: str, who: str) -> Voucher:
+    """Reserve the points of a reward and want its voucher; the same `request_key` gives the same voucher.
+
+    Raises UnknownReward, UnknownMember, InsufficientPoints, RewardNotAvailable, and KeyReused when the key
+    was used for another member or reward. Nothing is written then.
+    """
+    reward = loyalty.program.reward(reward_id)
+    if reward is None:
+        raise UnknownReward(reward_id, [each.id for each in loyalty.program.rewards])
+    return loyalty.database.decide(lambda tx: _redeem(tx, loyalty, thirdparty_id, reward, request_key, who))
+
+
+def check_redemption(loyalty: Loyalty, tx: Tx, thirdparty_id: int, reward: Reward) -> int:
+    """The points a member would have left to spend after a reward; raises as `redeem` does."""
+    customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
+    if customer is None:
+        raise UnknownMember(str(thirdparty_id))
+    if not customer.is_member:
+        raise RewardNotAvailable(reward.id, f"{customer.member.name} is not a member of the program.")
+    if reward.per_member is not None:
+        taken = tx.value("count_vouchers_of_reward", thirdparty_id=thirdparty_id, reward_id=reward.id)
+        if taken >= reward.per_member:
+            raise RewardNotAvailable(
+                reward.id, f"each member may take it {reward.per_member} time(s), and this one has."
+            )
+    account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+    available = account.available(loyalty.now())
+    if available < reward.points:
+        raise InsufficientPoints(customer.member.name, wanted=reward.points, has=available)
+    return available - reward.points
+
+
+def _redeem(
+    tx: Tx, loyalty: Loyalty, thirdparty_id: int, reward: Reward, request_key: str, who: str
+) -> Voucher:
+    before = vouchers.by_request(tx, request_key)
+    if before is not None:
+        if (before.thirdparty_id, before.reward_id) != (thirdparty_id, reward.id):
+            raise KeyReused(request_key)
+        return before
+    check_redemption(loyalty, tx, thirdparty_id, reward)
+    voucher = _new_voucher(loyalty, thirdparty_id, reward)
+    booking = Booking(ledger.load(tx, [thirdparty_id])[thirdparty_id], loyalty.now())
+    booking.redeem(
+        reward.points,
+        cause=Cause("voucher", voucher.id),
+        key=f"redeem:{voucher.id}",
+        reasons=[because("redeemed", reward=reward.id, points=reward.points)],
+        input_hash=hash_input(thirdparty_id, reward.id, reward.points, request_key),
+    )
+    ledger.store(tx, [booking])
+    vouchers.insert(
+        tx,
+        voucher,
+        code_hash=code_hash(code_of(voucher.id, loyalty.secret), loyalty.secret),
+        program_hash=bearings.keep_program(tx, loyalty.program, loyalty.now()),
+        request_key=request_key,
+        who=who,
+    )
+    told = event("redeemed", thirdparty_id, voucher.id, voucher=voucher.id, balance=booking.balance)
+    effects = [issue_voucher(thirdparty_id, voucher.id), told, show_member(thirdparty_id)]
+    outbox.put(tx, effects if loyalty.screens.agenda else [effects[0], effects[2]], loyalty.now())
+    return voucher
+
+
+def _new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward) -> Voucher:
+    identifier = new_id()
+    value = reward.value if reward.kind == "amount" else ZERO
+    return Voucher(
+        id=identifier,
+        thirdparty_id=thirdparty_id,
+        reward_id=reward.id,
+        kind=reward.kind,
+        state=VoucherState.PENDING,
+        points=reward.points,
+        value=value,
+        remaining=value,
+        currency=loyalty.program.currency,
+        issued_at=loyalty.now(),
+        valid_until=valid_until(loyalty.program, reward, loyalty.now()),
+        last_four=code_of(identifier, loyalty.secret)[-4:],
+        rate=reward.value if reward.kind == "percent" else ZERO,
+        limit=reward.limit,
+        product=reward.product,
+    )
+
+
+def issue(loyalty: Loyalty, voucher_id: str) -> None:
+    """Carry a pending voucher on until it is active; may be called again at any point, by one at a time.
+
+    Raises the connector's failures. Only PermanentFailure means that it will never work: `refuse` then.
+    """
+    with holding(loyalty, voucher_id):
+        voucher = _load(loyalty, voucher_id)
+        if voucher.state is not VoucherState.PENDING:
+            return
+        note: Sale | None = None
+        if voucher.is_credit_from_start:
+            note, _ = make_credit(loyalty, voucher, voucher.ref_ext, voucher.value, None)
+        loyalty.database.decide(lambda tx: _activate(tx, loyalty, voucher_id, note))
+
+
+def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> None:
+    voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None or voucher.state is not VoucherState.PENDING:
+        return
+    changes = {"credit_note_id": note.id, "credit_note_ref": note.ref} if note else {}
+    vouchers.change(
+        tx,
+        voucher,
+        step="active",
+        at=loyalty.now(),
+        who=loyalty.worker,
+        state=VoucherState.ACTIVE,
+        **changes,
+    )
+    member = voucher.thirdparty_id
+    effects = [
+        mail("voucher", member, voucher.id, voucher=voucher.id),
+        event("voucher_issued", member, voucher.id, voucher=voucher.id),
+        attach_voucher(member, voucher.id),
+        show_member(member),
+    ]
+    if not note:
+        effects = [effect for effect in effects if effect.kind != "attach"]
+    if not loyalty.screens.agenda:
+        effects = [effect for effect in effects if effect.kind != "event"]
+    outbox.put(tx, effects, loyalty.now())
+
+
+def refuse(loyalty: Loyalty, voucher_id: str, why: str) -> None:
+    """Dolibarr will never take the credit note: remove what is a draft of it and give the points back.
+
+    Raises PermanentFailure when a credit note of it already counts in the books: a person must look then.
+    """
+    with holding(loyalty, voucher_id):
+        voucher = _load(loyalty, voucher_id)
+        if voucher.state is not VoucherState.PENDING:
+            return
+        for note in loyalty.books.find(voucher.ref_ext):
+            if note.state is not State.DRAFT:
+                raise PermanentFailure(
+                    f"Credit note {note.ref} of voucher {voucher.id} is in the books, but it cannot be completed: "
+                    f"{why} Look at it in Dolibarr, then run `dolibarr-loyalty outbox retry`."
+                )
+            loyalty.books.delete_draft(note.id)
+        loyalty.database.decide(lambda tx: _give_up(tx, loyalty, voucher_id, why))
+
+
+def _give_up(tx: Tx, loyalty: Loyalty, voucher_id: str, why: str) -> None:
+    voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None or voucher.state is not VoucherState.PENDING:
+        return
+    vouchers.change(
+        tx,
+        voucher,
+        step="refused",
+        at=loyalty.now(),
+        who=loyalty.worker,
+        note=why,
+        state=VoucherState.REFUSED,
+        remaining=ZERO,
+    )
+    return_points(tx, loyalty, voucher, "voucher_refused")
+    if loyalty.screens.agenda:
+        outbox.put(
+            tx,
+            [event("voucher_refused", voucher.thirdparty_id, voucher.id, voucher=voucher.id, why=why[:500])],
+            loyalty.now(),
+        )
+
+
+def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str) -> None:
+    """Undo a voucher's redemption: its points go back to their own lots; once, however often it is asked."""
+    key = f"return:{voucher.id}"
+    spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
+    if spent is None or ledger.entry_of_key(tx, key) is not None:
+        return
+    taken = ledger.taken_by(tx, spent.id)
+    member = voucher.thirdparty_id
+    accounts = ledger.load(tx, [member], causes=[lot.cause for lot, _ in taken])
+    grace = loyalty.program.reinstatement_days
+    booking = Booking(accounts[member], loyalty.now())
+    booking.give_back(
+        taken,
+        cause=Cause("voucher", voucher.id),
+        key=key,
+        reverses_id=spent.id,
+        grace_until=loyalty.now() + timedelta(days=grace) if grace else None,
+        reasons=[because("returned", why=why)],
+        input_hash=hash_input(voucher.id, why),
+    )
+    ledger.store(tx, [booking])
+    outbox.put(tx, [show_member(member)], loyalty.now())
+
+
+def make_credit(
+    loyalty: Loyalty, voucher: Voucher, ref_ext: str, gross: Decimal, vat_rate: Decimal | None
+) -> tuple[Sale, Sequence[CreditRow]]:
+    """The credit note of a voucher, found or made, validated, turned into a credit, and its credit rows."""
+    program = loyalty.program
+    line = credit_line(program.vouchers, gross, vat_rate)
+    words = loyalty.brand.words(loyalty.screens.language)
+    code = code_of(voucher.id, loyalty.secret)
+    until = voucher.valid_until.isoformat() if voucher.valid_until else None
+    draft = Draft(
+        thirdparty_id=voucher.thirdparty_id,
+        kind="credit_note",
+        issued_on=loyalty.today(),
+        ref_ext=ref_ext,
+        ref_client=code,
+        note=words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points)),
+        lines=(
+            DraftLine(
+                label=words.gettext("Voucher %(code)s", code=code),
+                net_price=line.net_price,
+                vat_rate=line.vat_rate,
+            ),
+        ),
+        gross=-gross,
+        options={
+            "loyalty_points": -voucher.points,
+            "loyalty_voucher": code,
+            "loyalty_valid": until,
+            "loyalty_state": "issued",
+        },
+    )
+    note = find_or_post(loyalty, voucher, draft)
+    note = validated(loyalty, voucher, note, draft.gross)
+    return available(loyalty, voucher, note, gross)
+
+
+def find_or_post(loyalty: Loyalty, voucher: Voucher, draft: Draft) -> Sale:
+    """The one document of this ref_ext, posted if there is none: looked up before and after (facts trap 6)."""
+    found = loyalty.books.find(draft.ref_ext)
+    if not found:
+        _note(loyalty, voucher, "post", draft.ref_ext)
+        loyalty.books.create(draft)
+        found = loyalty.books.find(draft.ref_ext)
+    if not found:
+        raise TemporaryFailure(
+            f"Dolibarr took the document {draft.ref_ext} and does not list it yet; it will be looked for again.",
+            unclear=True,
+        )
+    return _only_one(loyalty, found)
+
+
+def _only_one(loyalty: Loyalty, found: Sequence[Sale]) -> Sale:
+    """Keep the furthest of several documents of one ref_ext and delete the others, which must be drafts."""
+    furthest, *others = sorted(found, key=lambda sale: (sale.state is State.DRAFT, sale.id))
+    for other in others:
+        if other.state is not State.DRAFT:
+            raise PermanentFailure(
+                f"Documents {furthest.ref} and {other.ref} both stand for {furthest.ref_ext}. Cancel one of them "
+                "in Dolibarr, then run `dolibarr-loyalty outbox retry`."
+            )
+        loyalty.books.delete_draft(other.id)
+    return furthest
+
+
+def validated(loyalty: Loyalty, voucher: Voucher, sale: Sale, gross: Decimal) -> Sale:
+    """The document with its final number: validated and seen to be (facts trap 5: mark works on drafts)."""
+    if sale.gross != gross:
+        if sale.state is State.DRAFT:
+            loyalty.books.delete_draft(sale.id)
+        raise PermanentFailure(
+            f"Dolibarr made {sale.gross} {sale.currency} of document {sale.ref_ext}, which should be {gross}. "
+            "It was not used; look at the VAT settings of the program and of Dolibarr."
+        )
+    if sale.state is State.DRAFT:
+        _note(loyalty, voucher, "validate", str(sale.id))
+        loyalty.books.validate(sale.id)
+        sale = read_back(loyalty, sale.id)
+    if not sale.is_final or sale.ref.startswith("(PROV"):
+        raise TemporaryFailure(f"Document {sale.id} is not validated yet: it reads {sale.state} {sale.ref}.")
+    return sale
+
+
+def available(
+    loyalty: Loyalty, voucher: Voucher, note: Sale, gross: Decimal
+) -> tuple[Sale, Sequence[CreditRow]]:
+    """The credit note as a credit of its customer, and the credit's rows, which must come to its amount."""
+    rows = loyalty.books.credits(voucher.thirdparty_id, note.id)
+    if not rows:
+        _note(loyalty, voucher, "mark", note.ref)
+        loyalty.books.mark_available(note.id)
+        rows = loyalty.books.credits(voucher.thirdparty_id, note.id)
+    if total(row.gross for row in rows) != gross:
+        raise TemporaryFailure(
+            f"The credit of {note.ref} comes to {total(row.gross for row in rows)}, not {gross}; looking again later."
+        )
+    return read_back(loyalty, note.id), rows
+
+
+def read_back(loyalty: Loyalty, sale_id: int) -> Sale:
+    """A document that must be there."""
+    sale = loyalty.books.sale(sale_id)
+    if sale is None:
+        raise TemporaryFailure(f"Document {sale_id} cannot be read back.")
+    return sale
+
+
+def holding(loyalty: Loyalty, name: str) -> "_Holding":
+    """Be the only one to work on a voucher or invoice for a block; TemporaryFailure when somebody else is."""
+    return _Holding(loyalty, name)
+
+
+class _Holding:
+    def __init__(self, loyalty: Loyalty, name: str) -> None:
+        self.loyalty, self.name = loyalty, name
+        self.owner = f"{loyalty.worker}:{new_id()}"
+
+    def __enter__(self) -> None:
+        loyalty = self.loyalty
+        if not bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
+            raise TemporaryFailure(f"Somebody else is working on {self.name}; try again in a moment.")
+
+    def __exit__(self, *_: object) -> None:
+        with self.loyalty.database.transaction() as tx:
+            tx.run("give_up_lease", name=self.name, owner=self.owner)
+
+
+def _load(loyalty: Loyalty, voucher_id: str) -> Voucher:
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None:
+        raise PermanentFailure(f"Voucher {voucher_id} is not in the database.")
+    return voucher
+
+
+def _note(loyalty: Loyalty, voucher: Voucher, step: str, about: str) -> None:
+    """Write a step down before it is tried."""
+
+    def decision(tx: Tx) -> None:
+        vouchers.note_step(tx, voucher.id, step, at=loyalty.now(), who=loyalty.worker, note=about)
+
+    loyalty.database.decide(decision)

@@ -1,0 +1,76 @@
+"""What staff see of a member in Dolibarr: the values of the extrafields, written only when they changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dolibarr_loyalty.core.ledger import Account
+from dolibarr_loyalty.core.money import round_amount
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.times import day_of
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.messages import Goal, next_reward
+from dolibarr_loyalty.store import ledger, members
+from dolibarr_loyalty.store.members import Known
+
+Values = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """The reward to look forward to, in a member's language, or None when none is left to reach."""
+
+    reward: Reward
+    missing: int
+
+    def goal(self, locale: str) -> Goal:
+        return Goal(reward=self.reward.name(locale), points=self.reward.points, missing=self.missing)
+
+
+def outlook(loyalty: Loyalty, available: int) -> Outlook | None:
+    """The cheapest reward that is not reached yet; the dearest one when all are."""
+    rewards = sorted(loyalty.program.rewards, key=lambda reward: (reward.points, reward.id))
+    ahead = [reward for reward in rewards if reward.points > available]
+    if ahead:
+        return Outlook(reward=ahead[0], missing=ahead[0].points - available)
+    return Outlook(reward=rewards[-1], missing=0) if rewards else None
+
+
+def shown_values(loyalty: Loyalty, customer: Known, account: Account) -> Values:
+    """The extrafields of a third party as they should be. One who left keeps the balance and nothing else."""
+    member = customer.member
+    words = loyalty.brand.words(loyalty.screens.language)
+    available = account.available(loyalty.now())
+    goal = outlook(loyalty, available) if customer.is_member else None
+    worth = round_amount(max(0, account.balance) * loyalty.program.point_value, loyalty.program.currency)
+    joined = customer.enrolment.joined_at
+    return {
+        "loyalty_points": account.balance,
+        "loyalty_value": f"{worth:f}",
+        "loyalty_tier": "",
+        "loyalty_next": next_reward(words, goal.goal(loyalty.screens.language) if goal else None),
+        "loyalty_card": member.card_number,
+        "loyalty_since": day_of(joined, loyalty.zone).isoformat() if joined else None,
+        "loyalty_link": loyalty.screens.member_page.replace("{member}", str(member.thirdparty_id)),
+    }
+
+
+def refresh(loyalty: Loyalty, thirdparty_id: int) -> bool:
+    """Bring a third party's extrafields up to date; gives whether anything had to be written.
+
+    Every write makes Dolibarr add an agenda event and fire webhooks (facts trap 23), so equal values are
+    never written again.
+    """
+    with loyalty.database.reading() as tx:
+        customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
+        account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+    if customer is None or customer.gone_at is not None:
+        return False
+    if customer.shown is None and not customer.is_member and not account.seq:
+        return False
+    values = shown_values(loyalty, customer, account)
+    if customer.shown == values:
+        return False
+    loyalty.books.show_member(thirdparty_id, values)
+    with loyalty.database.transaction() as tx:
+        members.save_shown(tx, thirdparty_id, values)
+    return True

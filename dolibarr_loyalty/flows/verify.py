@@ -1,0 +1,194 @@
+"""Proves the ledger: recomputes chains, balances, lots, documents and vouchers, and names what deviates."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
+from dolibarr_loyalty.core.vouchers import VoucherState
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import ledger, members, vouchers
+from dolibarr_loyalty.store.database import Tx
+
+POINTS_BACK = frozenset({VoucherState.CANCELLED, VoucherState.REFUSED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deviation:
+    """One place where the books do not agree: what, where, what was expected and what was found."""
+
+    what: str
+    where: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what} should be {self.expected}, it is {self.found}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """How much was recomputed, and every deviation, the first in each chain first."""
+
+    entries: int
+    accounts: int
+    documents: int
+    vouchers: int
+    deviations: tuple[Deviation, ...]
+
+
+def verify(loyalty: Loyalty) -> Proof:
+    """Recompute everything from the entries; reads only."""
+    deviations: list[Deviation] = []
+    accounts = entries = 0
+    last = ""
+    while True:
+        with loyalty.database.reading() as tx:
+            heads = tx.rows("accounts_page", last_id=last, limit=200)
+            for head in heads:
+                found = _verify_account(tx, head, deviations)
+                entries, accounts = entries + found, accounts + 1
+        if not heads:
+            break
+        last = heads[-1]["id"]
+    documents = _verify_documents(loyalty, deviations)
+    seen = _verify_vouchers(loyalty, deviations)
+    with loyalty.database.reading() as tx:
+        counted = tx.value("count_entries")
+    if counted != entries:
+        deviations.append(_off("entries in accounts", "ledger", counted, entries))
+    return Proof(
+        entries=entries,
+        accounts=accounts,
+        documents=documents,
+        vouchers=seen,
+        deviations=tuple(deviations),
+    )
+
+
+def _off(what: str, where: str, expected: object, found: object) -> Deviation:
+    return Deviation(what=what, where=where, expected=str(expected), found=str(found))
+
+
+def _verify_account(tx: Tx, head: Mapping[str, Any], deviations: list[Deviation]) -> int:
+    account = head["id"]
+    lots = {row["id"]: ledger.read_lot(row) for row in tx.rows("lots_of_account", account_id=account)}
+    allocations = tx.rows("allocations_of_account", account_id=account)
+    entries = _entries(tx, account, lots, allocations)
+    deviations += _first(_chain(account, entries))
+    balance = entries[-1].balance_after if entries else 0
+    debt = entries[-1].debt_after if entries else 0
+    deviations += _differences(
+        account,
+        ("balance", balance, head["balance"]),
+        ("debt", debt, head["debt"]),
+        ("number of entries", len(entries), head["seq"]),
+        ("last hash", entries[-1].hash if entries else GENESIS, head["head"]),
+        ("balance, from open lots less debt", sum(lot.remaining for lot in lots.values()) - debt, balance),
+    )
+    deviations += _lots(lots, entries)
+    return len(entries)
+
+
+def _entries(
+    tx: Tx, account: str, lots: Mapping[str, Lot], allocations: Sequence[Mapping[str, Any]]
+) -> list[Entry]:
+    found: list[Entry] = []
+    while rows := tx.rows(
+        "entries_of_account", account_id=account, after_seq=found[-1].seq if found else 0, limit=1000
+    ):
+        found += [replace(entry, opens=lots.get(entry.id)) for entry in map(ledger.read_entry, rows)]
+    return ledger.with_allocations(found, allocations)
+
+
+def _chain(account: str, entries: Sequence[Entry]) -> Iterator[Deviation]:
+    """Everything that is wrong along the chain, in order; the first says where it broke."""
+    balance, head = 0, GENESIS
+    for place, entry in enumerate(entries, 1):
+        where = f"{account} entry {entry.seq}"
+        balance += entry.points
+        if entry.seq != place:
+            yield _off("number of the entry", where, place, entry.seq)
+        if entry.previous_hash != head:
+            yield _off("hash of the entry before", where, head[:12], entry.previous_hash[:12])
+        if entry.balance_after != balance:
+            yield _off("balance after", where, balance, entry.balance_after)
+        if entry.fingerprint() != entry.hash:
+            yield _off("hash", where, entry.fingerprint()[:12], entry.hash[:12])
+        head = entry.hash
+
+
+def _first(deviations: Iterator[Deviation]) -> list[Deviation]:
+    first = next(deviations, None)
+    return [first] if first else []
+
+
+def _differences(where: str, *compared: tuple[str, object, object]) -> list[Deviation]:
+    return [_off(what, where, expected, found) for what, expected, found in compared if expected != found]
+
+
+_LAPSES = frozenset({EntryKind.EXPIRY, EntryKind.FORFEITURE})
+
+
+def _lots(lots: Mapping[str, Lot], entries: Sequence[Entry]) -> list[Deviation]:
+    remaining = {lot.id: lot.points for lot in lots.values()}
+    lapsed = dict.fromkeys(lots, 0)
+    for entry in entries:
+        for allocation in entry.allocations:
+            if allocation.lot_id in remaining:
+                remaining[allocation.lot_id] += allocation.points
+                if entry.kind in _LAPSES:
+                    lapsed[allocation.lot_id] -= allocation.points
+    found = []
+    for lot in lots.values():
+        found += _differences(
+            f"lot {lot.id}",
+            ("points left", remaining[lot.id], lot.remaining),
+            ("points lapsed", lapsed[lot.id], lot.lapsed),
+        )
+        if lot.remaining < 0:
+            found.append(_off("points left", f"lot {lot.id}", "0 or more", lot.remaining))
+    return found
+
+
+def _verify_documents(loyalty: Loyalty, deviations: list[Deviation]) -> int:
+    """What each document holds must be what its entries add up to, for the member it is held by."""
+    seen = last = 0
+    while True:
+        with loyalty.database.reading() as tx:
+            rows = tx.rows("granted_page", last_id=last, limit=500)
+            ids = [str(row["id"]) for row in rows]
+            sums = tx.rows("granted_by_cause", cause_kind="invoice", cause_ids=ids)
+        if not rows:
+            return seen
+        booked: dict[str, int] = {}
+        for found in sums:
+            booked[found["cause_id"]] = booked.get(found["cause_id"], 0) + int(found["points"])
+        for row in rows:
+            expected = booked.get(str(row["id"]), 0)
+            where = f"invoice {row['ref']}"
+            deviations += _differences(where, ("points held, from its entries", expected, row["granted"]))
+        seen, last = seen + len(rows), rows[-1]["id"]
+
+
+def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
+    """Every voucher has spent its points once, and has them back only if it was cancelled or refused."""
+    seen, last = 0, ""
+    while True:
+        with loyalty.database.reading() as tx:
+            page = vouchers.page(tx, None, last, 200)
+            for voucher in page:
+                spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
+                back = ledger.entry_of_key(tx, f"return:{voucher.id}")
+                where = f"voucher {voucher.id}"
+                deviations += _differences(
+                    where, ("points spent", -voucher.points, spent.points if spent else 0)
+                )
+                if voucher.state in POINTS_BACK and back is None:
+                    deviations.append(_off("points returned", where, voucher.points, 0))
+                customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
+                if customer is None:
+                    deviations.append(_off("owner", where, "a known third party", voucher.thirdparty_id))
+        if not page:
+            return seen
+        seen, last = seen + len(page), page[-1].id

@@ -1,0 +1,133 @@
+"""A voucher that was cancelled or has expired leaves the books by a counter invoice that consumes its credit.
+
+Nothing else voids a credit cleanly by REST (facts, section d): a credit note cannot be deleted once it is a
+credit, and setting it back to draft leaves the credit usable.
+"""
+
+from dolibarr_loyalty.connectors.protocol import Draft, DraftLine
+from dolibarr_loyalty.core.effects import event, show_member, void_voucher
+from dolibarr_loyalty.core.money import net_of_gross
+from dolibarr_loyalty.core.sale import ZERO, Sale, State
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of, masked
+from dolibarr_loyalty.errors import UnknownVoucher, VoucherNotUsable
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.redemption import (
+    find_or_post,
+    holding,
+    issue,
+    read_back,
+    return_points,
+    validated,
+)
+from dolibarr_loyalty.flows.usage import look_at
+from dolibarr_loyalty.store import outbox, vouchers
+from dolibarr_loyalty.store.database import Tx
+
+CANCELLABLE = frozenset({VoucherState.PENDING, VoucherState.ACTIVE, VoucherState.CANCELLING})
+
+
+def cancel(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Voucher:
+    """Cancel an unused voucher: its credit is consumed by a counter invoice, its points return.
+
+    Raises VoucherNotUsable for one that was used, has expired or was refused; again after a crash it goes on.
+    """
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None:
+        raise UnknownVoucher()
+    if voucher.state is VoucherState.PENDING:
+        issue(loyalty, voucher_id)  # a credit note may be half made: complete it, then void it
+    voucher = look_at(loyalty, voucher_id)
+    if voucher.state is VoucherState.CANCELLED:
+        return voucher
+    if voucher.state not in CANCELLABLE:
+        raise VoucherNotUsable(masked(voucher.last_four), f"it is {voucher.state.replace('_', ' ')}.")
+    begin(loyalty, voucher_id, VoucherState.CANCELLING, who=who, note=reason)
+    return void(loyalty, voucher_id)
+
+
+def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, note: str = "") -> None:
+    """Write down that a voucher is to be voided, and want it; nothing when it is no longer usable."""
+
+    def decision(tx: Tx) -> None:
+        voucher = vouchers.by_id(tx, voucher_id)
+        if voucher is None or voucher.state not in (VoucherState.ACTIVE, VoucherState.PARTLY_USED):
+            return
+        vouchers.change(tx, voucher, step=str(state), at=loyalty.now(), who=who, note=note, state=state)
+        outbox.put(tx, [void_voucher(voucher.thirdparty_id, voucher_id)], loyalty.now())
+
+    loyalty.database.decide(decision)
+
+
+def void(loyalty: Loyalty, voucher_id: str) -> Voucher:
+    """Carry on a voucher that is being cancelled or expires until its credit is consumed; safe to repeat."""
+    with holding(loyalty, voucher_id):
+        voucher = look_at(loyalty, voucher_id)
+        if voucher.state not in (VoucherState.CANCELLING, VoucherState.EXPIRING):
+            return voucher
+        if voucher.credit_note_id is not None:
+            _consume(loyalty, voucher)
+        return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id))
+
+
+def _consume(loyalty: Loyalty, voucher: Voucher) -> None:
+    """Make the counter invoice, pay it with what is left of the credit, close it."""
+    assert voucher.credit_note_id is not None  # noqa: S101
+    note = read_back(loyalty, voucher.credit_note_id)
+    draft = _counter_draft(loyalty, voucher, note)
+    counter = find_or_post(loyalty, voucher, draft)
+    counter = validated(loyalty, voucher, counter, draft.gross)
+    for row in loyalty.books.credits(voucher.thirdparty_id, note.id):
+        if row.used_on is None:
+            loyalty.books.use_credit(counter.id, row.id)
+    counter = read_back(loyalty, counter.id)
+    if counter.state is State.VALIDATED and counter.remaining == ZERO:
+        loyalty.books.settle(counter.id)
+
+
+def _counter_draft(loyalty: Loyalty, voucher: Voucher, note: Sale) -> Draft:
+    words = loyalty.brand.words(loyalty.screens.language)
+    code = code_of(voucher.id, loyalty.secret)
+    return Draft(
+        thirdparty_id=voucher.thirdparty_id,
+        kind="standard",
+        issued_on=loyalty.today(),
+        ref_ext=voucher.counter_ref_ext,
+        ref_client=code,
+        note=words.gettext("Voids the loyalty voucher of credit note %(ref)s.", ref=note.ref),
+        lines=tuple(
+            DraftLine(
+                label=words.gettext("Cancellation of voucher %(code)s", code=code),
+                net_price=net_of_gross(-line.gross, line.vat_rate),
+                vat_rate=line.vat_rate,
+            )
+            for line in note.lines
+        ),
+        gross=-note.gross,
+        options={"loyalty_voucher": code, "loyalty_state": "voided"},
+    )
+
+
+def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
+    voucher = vouchers.by_id(tx, voucher_id)
+    assert voucher is not None  # noqa: S101
+    if voucher.state is VoucherState.CANCELLING:
+        final, back, why = VoucherState.CANCELLED, True, "voucher_cancelled"
+    elif voucher.state is VoucherState.EXPIRING:
+        final, back, why = VoucherState.EXPIRED, loyalty.program.vouchers.return_points_on_expiry, "voucher_expired"
+    else:
+        return voucher
+    after = vouchers.change(
+        tx, voucher, step=str(final), at=loyalty.now(), who=loyalty.worker, state=final, remaining=ZERO
+    )
+    if back:
+        return_points(tx, loyalty, voucher, why)
+    effects = [show_member(voucher.thirdparty_id)]
+    if loyalty.screens.agenda:
+        returned = voucher.points if back else 0
+        effects.append(
+            event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=returned)
+        )
+    outbox.put(tx, effects, loyalty.now())
+    return after
+

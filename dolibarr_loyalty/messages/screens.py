@@ -1,0 +1,138 @@
+"""What staff see in Dolibarr: agenda events, the extrafield of the next reward, names of files."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dolibarr_loyalty.locales import Words
+from dolibarr_loyalty.messages.facts import Goal, Worth
+from dolibarr_loyalty.messages.names import worth as worth_in_words
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgendaEvent:
+    """The label and the note of an event in the customer's agenda."""
+
+    label: str
+    note: str
+
+
+def redemption(words: Words, *, reward: str, points: int, balance: int) -> AgendaEvent:
+    """Points were redeemed."""
+    return AgendaEvent(
+        label=words.gettext("Redeemed: %(reward)s", reward=reward),
+        note=words.gettext(
+            "%(points)s redeemed for “%(reward)s”. New balance: %(balance)s.",
+            points=words.points(points),
+            reward=reward,
+            balance=words.points(balance),
+        ),
+    )
+
+
+def voucher_issued(
+    words: Words, *, worth: Worth, last_four: str, valid_until: date | None, credit_note: str = ""
+) -> AgendaEvent:
+    """A voucher was issued; the note names it by the last signs of its code."""
+    phrase = worth_in_words(worth, words)
+    if valid_until is None:
+        note = words.gettext("Voucher …%(last_four)s for %(worth)s.", last_four=last_four, worth=phrase)
+    else:
+        note = words.gettext(
+            "Voucher …%(last_four)s for %(worth)s, valid until %(day)s.",
+            last_four=last_four,
+            worth=phrase,
+            day=words.day(valid_until),
+        )
+    if credit_note:
+        note += "\n" + words.gettext("Credit note: %(ref)s.", ref=credit_note)
+    return AgendaEvent(label=words.gettext("Voucher issued: %(worth)s", worth=phrase), note=note)
+
+
+def voucher_used(
+    words: Words, *, worth: Worth, last_four: str, invoice: str, left: Worth | None
+) -> AgendaEvent:
+    """A voucher was used on an invoice, with `left` remaining of it or (None) wholly."""
+    facts = {"worth": worth_in_words(worth, words), "last_four": last_four, "invoice": invoice}
+    if left is None:
+        note = words.gettext("Voucher …%(last_four)s was used on invoice %(invoice)s: %(worth)s.", **facts)
+    else:
+        note = words.gettext(
+            "Voucher …%(last_four)s was used on invoice %(invoice)s: %(worth)s. Still left: %(left)s.",
+            left=worth_in_words(left, words),
+            **facts,
+        )
+    return AgendaEvent(label=words.gettext("Voucher used: %(worth)s", worth=facts["worth"]), note=note)
+
+
+def voucher_cancelled(words: Words, *, worth: Worth, last_four: str, points: int = 0) -> AgendaEvent:
+    """A voucher was cancelled and so many points came back."""
+    phrase = worth_in_words(worth, words)
+    if points:
+        note = words.gettext(
+            "Voucher …%(last_four)s for %(worth)s was cancelled. Returned: %(points)s.",
+            last_four=last_four,
+            worth=phrase,
+            points=words.points(points),
+        )
+    else:
+        note = words.gettext(
+            "Voucher …%(last_four)s for %(worth)s was cancelled.", last_four=last_four, worth=phrase
+        )
+    return AgendaEvent(label=words.gettext("Voucher cancelled: %(worth)s", worth=phrase), note=note)
+
+
+def voucher_refused(words: Words, *, worth: Worth, why: str, points: int) -> AgendaEvent:
+    """Dolibarr would not take the credit note; the points are back."""
+    return AgendaEvent(
+        label=words.gettext("Voucher not issued: %(worth)s", worth=worth_in_words(worth, words)),
+        note=words.gettext(
+            "Dolibarr refused the credit note. Returned: %(points)s. Its answer: %(why)s",
+            points=words.points(points),
+            why=why,
+        ),
+    )
+
+
+def points_expired(words: Words, *, points: int, balance: int) -> AgendaEvent:
+    """Points reached the end of their life."""
+    return AgendaEvent(
+        label=words.gettext("Expired: %(points)s", points=words.points(points)),
+        note=words.gettext("New balance: %(balance)s.", balance=words.points(balance)),
+    )
+
+
+def no_email(words: Words) -> AgendaEvent:
+    """A voucher could not be mailed, because the customer has no email address."""
+    return AgendaEvent(
+        label=words.gettext("Voucher not mailed: no email address"),
+        note=words.gettext(
+            "The customer has no email address. The voucher is among the linked files of the credit note: "
+            "print it, or enter an address and send it again."
+        ),
+    )
+
+
+def mail_refused(words: Words, *, address: str, answer: str) -> AgendaEvent:
+    """A mail was refused for good by the mail server."""
+    return AgendaEvent(
+        label=words.gettext("Mail refused: %(address)s", address=address),
+        note=words.gettext("The mail server answered: %(answer)s", answer=answer),
+    )
+
+
+def next_reward(words: Words, goal: Goal | None) -> str:
+    """The text of the extrafield: 120 points to “Free coffee”; “Free coffee” can be redeemed; or empty."""
+    if goal is None:
+        return ""
+    if goal.missing <= 0:
+        return words.gettext("“%(reward)s” can be redeemed", reward=goal.reward)
+    return words.gettext("%(points)s to “%(reward)s”", points=words.points(goal.missing), reward=goal.reward)
+
+
+def voucher_filename(words: Words, code: str) -> str:
+    """The name of the PDF: Voucher-7XMA.pdf, by the last signs of the code only."""
+    return words.gettext("Voucher-%(last_four)s.pdf", last_four=_last_four(code))
+
+
+def _last_four(code: str) -> str:
+    return "".join(sign for sign in code if sign.isascii() and sign.isalnum())[-4:]

@@ -1,0 +1,53 @@
+"""Rights by Dolibarr's numbers (equal in both versions) and the two users of the stand-in."""
+
+from __future__ import annotations
+
+THIRDPARTY_READ = 121
+THIRDPARTY_WRITE = 122
+THIRDPARTY_DELETE = 125
+EVERY_CUSTOMER = 262
+INVOICE_READ = 11
+INVOICE_WRITE = 12
+INVOICE_DELETE = 19
+TAG_READ = 241
+TAG_WRITE = 242
+TAG_DELETE = 243
+OWN_EVENTS_READ = 2401
+OWN_EVENTS_WRITE = 2402
+OWN_EVENTS_DELETE = 2403
+ALL_EVENTS_READ = 2411
+ALL_EVENTS_WRITE = 2412
+ALL_EVENTS_DELETE = 2413
+CONTACT_READ = 281
+CONTACT_WRITE = 282
+CONTACT_DELETE = 283
+PRODUCT_READ = 31
+PRODUCT_WRITE = 32
+BANK_READ = 111
+BANK_CONFIGURE = 114
+USER_READ = 251
+USER_SELF_WRITE = 342
+
+LEAST_PRIVILEGE = frozenset(
+    {
+        THIRDPARTY_READ,
+        THIRDPARTY_WRITE,
+        EVERY_CUSTOMER,
+        INVOICE_READ,
+        INVOICE_WRITE,
+        INVOICE_DELETE,
+        TAG_READ,
+        TAG_WRITE,
+        OWN_EVENTS_READ,
+        OWN_EVENTS_WRITE,
+        ALL_EVENTS_READ,
+        ALL_EVENTS_WRITE,
+        CONTACT_READ,
+        PRODUCT_READ,
+        BANK_READ,
+    }
+)
+"""What the loyalty extension's user holds (facts, section i)."""
+
+ADMIN_ID = 1
+API_USER_ID = 2

@@ -1,0 +1,1 @@
+"""The loyalty database: engine and transactions, named queries, migrations, and one module per table."""

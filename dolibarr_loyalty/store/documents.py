@@ -1,0 +1,169 @@
+"""The table of documents: what Dolibarr said last, the program version kept, the points held."""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dolibarr_loyalty.core.accrual import Claim
+from dolibarr_loyalty.core.money import to_minor
+from dolibarr_loyalty.core.sale import Kind, Sale
+from dolibarr_loyalty.core.times import iso, parse
+from dolibarr_loyalty.errors import Conflict
+from dolibarr_loyalty.store.database import Tx
+
+_SALE = TypeAdapter(Sale)
+_LONGEST = 60_000  # MariaDB's TEXT holds 65,535 bytes; longer snapshots (about 500 lines) are compressed
+_COMPRESSED = "zlib:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document and what the program decided about it.
+
+    `root_id` is the invoice a credit note belongs to, else its own id. `granted` points are held by member
+    `granted_to`; `generation` counts the bookings; `reasons` is the stored JSON of the last decision.
+    """
+
+    sale: Sale
+    root_id: int
+    program_hash: str
+    first_seen_at: datetime
+    seen_at: datetime
+    snapshot_hash: str = ""
+    granted: int = 0
+    granted_to: int | None = None
+    generation: int = 0
+    claim: Claim | None = None
+    reasons: str = "[]"
+
+    @property
+    def is_root(self) -> bool:
+        return self.root_id == self.sale.id
+
+
+def root_of(sale: Sale) -> int:
+    """The invoice on which a credit note is decided; every other document is decided on its own."""
+    return sale.source_id if sale.kind is Kind.CREDIT_NOTE and sale.source_id else sale.id
+
+
+def load(tx: Tx, ids: Iterable[int]) -> dict[int, Document]:
+    """The known ones among these documents."""
+    return {row["id"]: _read(row) for row in tx.rows("documents_by_ids", ids=sorted(set(ids)))}
+
+
+def families(tx: Tx, roots: Iterable[int]) -> dict[int, list[Document]]:
+    """Per root its known documents: the invoice itself, if known, and its credit notes."""
+    found: dict[int, list[Document]] = {}
+    for row in tx.rows("documents_by_roots", roots=sorted(set(roots))):
+        found.setdefault(row["root_id"], []).append(_read(row))
+    return found
+
+
+def of_members(tx: Tx, thirdparty_ids: Iterable[int]) -> list[Document]:
+    """All roots of these customers."""
+    rows = tx.rows("documents_of_members", thirdparty_ids=sorted(set(thirdparty_ids)))
+    return [_read(row) for row in rows]
+
+
+def by_ref(tx: Tx, ref: str) -> list[Document]:
+    """Documents with this number, in any case."""
+    return [_read(row) for row in tx.rows("documents_by_ref", ref=ref.strip().casefold())]
+
+
+def fingerprint(sale: Sale) -> tuple[str, str]:
+    """A sale as the text that is stored, and its hash; equal sales give equal text.
+
+    The instant of the last change and the credits not asked for leave the hash, so that a mere touch in
+    Dolibarr is no change.
+    """
+    text = _SALE.dump_json(sale, exclude_defaults=True).decode()
+    compared = _SALE.dump_python(sale, mode="json", exclude_defaults=True, exclude={"modified_at"})
+    digest = hashlib.sha256(json.dumps(compared, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    if len(text.encode()) > _LONGEST:
+        text = _COMPRESSED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
+    return text, digest
+
+
+def insert(tx: Tx, documents: Sequence[Document]) -> None:
+    """Store documents seen for the first time; Conflict when another writer saw one of them first."""
+    rows = []
+    for document in documents:
+        row = _write(document)
+        rows.append({**row, "program_hash": document.program_hash, "first_seen_at": iso(document.first_seen_at)})
+    tx.run_many("insert_document", rows)
+
+
+def update(tx: Tx, before: Document, after: Document) -> None:
+    """Store a document seen again; Conflict when another writer changed it meanwhile."""
+    row = _write(after)
+    found = tx.run(
+        "update_document",
+        **row,
+        old_generation=before.generation,
+        old_snapshot_hash=before.snapshot_hash,
+    )
+    if not found:
+        raise Conflict(f"document {after.sale.id} was changed by another writer")
+
+
+def _write(document: Document) -> dict[str, Any]:
+    sale = document.sale
+    text, digest = fingerprint(sale)
+    return {
+        "id": sale.id,
+        "root_id": document.root_id,
+        "thirdparty_id": sale.thirdparty_id,
+        "kind": str(sale.kind),
+        "state": str(sale.state),
+        "ref": sale.ref[:64],
+        "ref_ext": sale.ref_ext[:255],
+        "issued_on": sale.issued_on.isoformat(),
+        "occurred_at": iso(sale.occurred_at),
+        "gross_minor": to_minor(sale.gross, sale.currency),
+        "currency": sale.currency,
+        "snapshot": text,
+        "snapshot_hash": digest,
+        "seen_at": iso(document.seen_at),
+        "granted": document.granted,
+        "granted_to": document.granted_to,
+        "generation": document.generation,
+        "claim": _write_claim(document.claim),
+        "reasons": document.reasons,
+    }
+
+
+def _read(row: Mapping[str, Any]) -> Document:
+    text = row["snapshot"]
+    if text.startswith(_COMPRESSED):
+        text = zlib.decompress(base64.b85decode(text.removeprefix(_COMPRESSED))).decode()
+    sale = _SALE.validate_json(text)
+    return Document(
+        sale=sale,
+        root_id=row["root_id"],
+        program_hash=row["program_hash"],
+        first_seen_at=parse(row["first_seen_at"]),
+        seen_at=parse(row["seen_at"]),
+        snapshot_hash=row["snapshot_hash"],
+        granted=row["granted"],
+        granted_to=row["granted_to"],
+        generation=row["generation"],
+        claim=_read_claim(row["claim"], sale.id, sale.issued_on, sale.occurred_at),
+        reasons=row["reasons"],
+    )
+
+
+def _write_claim(claim: Claim | None) -> str:
+    return json.dumps([[rule, str(points)] for rule, points in claim.by_rule] if claim else [])
+
+
+def _read_claim(text: str, document_id: int, issued_on: date, occurred_at: datetime) -> Claim:
+    by_rule = tuple((rule, Decimal(points)) for rule, points in json.loads(text))
+    return Claim(document_id=document_id, issued_on=issued_on, occurred_at=occurred_at, by_rule=by_rule)

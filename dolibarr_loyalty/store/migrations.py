@@ -1,0 +1,55 @@
+"""Brings the tables up to date with the numbered files of `sql/migrations`, by yoyo-migrations."""
+
+import logging
+import warnings
+from typing import Any
+
+from yoyo import exceptions, get_backend, read_migrations
+
+from dolibarr_loyalty.errors import StoreUnavailable
+from dolibarr_loyalty.resources import folder
+from dolibarr_loyalty.store.database import Database
+
+logging.getLogger("yoyo").setLevel(logging.WARNING)
+
+
+def migrate(database: Database) -> int:
+    """Apply what is missing and give the number of steps; nothing when the tables are up to date.
+
+    Every step may run again: MariaDB commits at each DDL statement, so a run that was killed leaves some
+    applied. Raises StoreUnavailable when the database does not answer or another migration holds its lock.
+    """
+    backend = _backend(database)
+    migrations = read_migrations(str(folder("sql") / "migrations"))
+    if not backend.to_apply(migrations):
+        return 0
+    try:
+        with backend.lock(timeout=30):
+            missing = backend.to_apply(migrations)
+            backend.apply_migrations(missing)
+            return len(missing)
+    except exceptions.LockTimeout as error:
+        raise StoreUnavailable(
+            "Another process is changing the loyalty tables, or one was killed while it did. If none is "
+            "running, empty the table yoyo_lock and run this again."
+        ) from error
+
+
+def pending(database: Database) -> int:
+    """How many steps the tables are behind."""
+    return len(_backend(database).to_apply(read_migrations(str(folder("sql") / "migrations"))))
+
+
+def _backend(database: Database) -> Any:
+    url = database.url
+    if url.get_backend_name() == "mysql":
+        url = url.set(drivername="mysql")  # yoyo's name for PyMySQL
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return get_backend(url.render_as_string(hide_password=False))
+    except Exception as error:
+        raise StoreUnavailable(
+            f"The loyalty database {url.render_as_string(hide_password=True)} does not answer: "
+            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from error

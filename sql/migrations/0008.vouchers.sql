@@ -1,0 +1,27 @@
+-- Vouchers and where each stands; the code itself is never stored, only its keyed hash.
+CREATE TABLE IF NOT EXISTS llx_loyalty_vouchers (
+    id VARCHAR(36) NOT NULL PRIMARY KEY,
+    thirdparty_id BIGINT NOT NULL,
+    reward_id VARCHAR(64) NOT NULL,
+    kind VARCHAR(16) NOT NULL,
+    state VARCHAR(16) NOT NULL,
+    points BIGINT NOT NULL,
+    value_minor BIGINT NOT NULL,
+    remaining_minor BIGINT NOT NULL,
+    currency VARCHAR(3) NOT NULL,
+    rate VARCHAR(16) NOT NULL,
+    limit_minor BIGINT,
+    product VARCHAR(128) NOT NULL,
+    code_hash VARCHAR(64) NOT NULL,
+    last_four VARCHAR(4) NOT NULL,
+    issued_at VARCHAR(27) NOT NULL,
+    valid_until VARCHAR(10),
+    program_hash VARCHAR(64) NOT NULL,
+    request_key VARCHAR(120) NOT NULL,
+    credit_note_id BIGINT,
+    credit_note_ref VARCHAR(64) NOT NULL,
+    invoice_id BIGINT,
+    version BIGINT NOT NULL,
+    CONSTRAINT llx_loyalty_vouchers_code UNIQUE (code_hash),
+    CONSTRAINT llx_loyalty_vouchers_request UNIQUE (request_key)
+);

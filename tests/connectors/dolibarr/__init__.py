@@ -1,0 +1,1 @@
+"""Tests of the Dolibarr connector, fed with what real Dolibarrs answered."""

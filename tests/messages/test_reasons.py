@@ -1,0 +1,132 @@
+"""Every reason the core can give has words in every language."""
+
+import re
+
+import pytest
+
+from dolibarr_loyalty.core import reasons as core_reasons
+from dolibarr_loyalty.locales import LANGUAGES, words
+from dolibarr_loyalty.messages import explain
+from dolibarr_loyalty.messages.reasons import CODES
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+# An example of every code, and of every variant that has its own sentence.
+EXAMPLES = [
+    {"code": "basis", "amount": "120", "mode": "gross"},
+    {"code": "basis", "amount": "100.84", "mode": "net"},
+    *(
+        {"code": "excluded", "label": "Wine", "amount": "12.5", "why": why}
+        for why in ("product", "tag", "type", "discounted", "gift_card")
+    ),
+    {"code": "credit_note", "ref": "AV2611-0001", "amount": "20"},
+    {"code": "voucher_part", "amount": "10", "percent": "8.33"},
+    {"code": "paid_part", "paid": "60", "due": "120", "percent": "50"},
+    {"code": "rule_amount", "rule": "base", "amount": "120", "points": "1", "per": "10", "result": "12"},
+    {"code": "rule_unit", "rule": "coffee", "quantity": "2", "points": "1", "result": "2"},
+    {"code": "rule_visit", "rule": "visit", "result": "5"},
+    {"code": "rule_multiply", "rule": "happy", "factor": "2", "result": "12"},
+    {"code": "below_minimum", "rule": "big", "minimum": "50", "amount": "32.5"},
+    {"code": "displaced", "rule": "base", "by": "vip"},
+    *(
+        {"code": "capped", "cap": cap, "period": period, "limit": 100, "cut": 20}
+        for cap in ("program", "base")
+        for period in ("document", "day", "month", "year", "ever")
+    ),
+    *({"code": "rounded", "exact": "12.34", "points": 12, "mode": mode} for mode in ("down", "half_up", "up")),
+    *({"code": "not_final", "state": state} for state in ("draft", "abandoned", "replaced", "deleted")),
+    *({"code": "not_paid", "earn_on": earn_on} for earn_on in ("paid", "each_payment", "validated")),
+    {"code": "bad_debt", "close_code": "badcustomer"},
+    {"code": "early_payment", "paid": "98", "due": "100", "percent": "98"},
+    {"code": "deposit"},
+    {"code": "own_document"},
+    {"code": "excluded_channel", "channel": "shop"},
+    {"code": "not_a_member"},
+    {"code": "before_start", "starts_on": "2026-01-01"},
+    {"code": "standalone", "ref": "AV1", "amount": "20"},
+    {"code": "standalone", "ref": "AV1", "amount": "0"},
+    {"code": "held_until", "until": "2026-12-05"},
+    {"code": "expires", "on": "2029-12-31"},
+    {"code": "expired_at_grant", "on": "2020-12-31"},
+    {"code": "max_balance", "limit": 1000, "cut": 5},
+    {"code": "program_budget", "limit": 1000, "cut": 5},
+    {"code": "debt_paid", "points": 5},
+    {"code": "debt_made", "points": 5},
+    {"code": "goodwill", "points": 5},
+    {"code": "charge_proposed", "points": 5, "amount": "0.05"},
+    {"code": "expiry_undone", "points": 5},
+    {"code": "reinstated", "points": 5, "until": "2026-12-31T23:00:00.000000Z"},
+    {"code": "reinstated", "points": 5, "until": ""},
+    {"code": "redeemed", "reward": "Coffee", "points": 100},
+    *({"code": "returned", "why": f"voucher_{why}"} for why in ("cancelled", "refused", "expired")),
+    *({"code": "expired", "on": "2026-12-31", "model": model} for model in ("fixed", "activity")),
+    {"code": "adjusted", "text": "Sorry for the wait, 100% our fault"},
+    {"code": "merged", "from": "12", "to": "34"},
+    {"code": "before", "held": 7},
+]
+
+
+def _codes_of_the_core() -> set[str]:
+    """The first column of the table in the module's docstring."""
+    rows = re.split(r"^=+ +=+$", core_reasons.__doc__ or "", flags=re.MULTILINE)[1]
+    return set(re.findall(r"^([a-z_]+)\b", rows, flags=re.MULTILINE))
+
+
+def test_no_code_of_the_core_is_without_words_and_no_words_without_code():
+    assert _codes_of_the_core() == CODES
+    assert {example["code"] for example in EXAMPLES} == CODES
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+@pytest.mark.parametrize("reason", EXAMPLES, ids=lambda reason: "-".join(str(f) for f in reason.values())[:40])
+def test_every_reason_is_a_sentence_that_names_its_facts(reason, locale):
+    sentence = explain(reason, words(locale))
+    assert not sentence.startswith(f"{reason['code']} (")
+    assert sentence[0].isupper() or sentence[0].isdigit() or sentence[0] == "€"
+    assert sentence[-1] in ".t"
+    assert "%(" not in sentence
+    for name in ("label", "ref", "rule", "by", "channel", "reward", "text"):
+        assert str(reason.get(name, "")) in sentence
+    if locale != "en":
+        assert sentence != explain(reason, words("en")) or reason["code"] == "adjusted"
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (
+            {"code": "rule_amount", "rule": "base", "amount": "120.5", "points": "1", "per": "10", "result": "12.05"},
+            f"Regel „base“: 120,50{NBSP}€ ergeben 12,05{NBSP}Punkte (1{NBSP}Punkt je 10,00{NBSP}€).",
+        ),
+        (
+            {"code": "reinstated", "points": 5, "until": "2026-12-31T23:00:00.000000Z"},
+            f"Nach dem Verfall zurückgekommen: 5{NBSP}Punkte, einlösbar bis zum 31. Dezember 2026.",
+        ),
+        (
+            {"code": "below_minimum", "rule": "big", "minimum": "50", "amount": "32.5"},
+            "Regel „big“ greift nicht: Sie beginnt bei 50, hier sind es 32,5.",
+        ),
+    ],
+    ids=["amounts and points", "the last usable day of an instant", "a minimum without a unit"],
+)
+def test_facts_are_written_as_people_write_them(reason, sentence):
+    assert explain(reason, words("de")) == sentence
+
+
+def test_amounts_are_in_the_currency_of_the_shop():
+    reason = {"code": "credit_note", "ref": "AV1", "amount": "20"}
+    assert explain(reason, words("en", currency="CHF")) == f"Credit note AV1 takes off CHF{NBSP}20.00."
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ({"code": "of_tomorrow", "points": 5}, "of_tomorrow (points: 5)"),
+        ({"code": "of_tomorrow"}, "of_tomorrow"),
+        ({"code": "credit_note"}, "credit_note"),
+        ({"code": "capped", "cap": "program", "period": "week"}, "capped (cap: program, period: week)"),
+        ({"code": "debt_made", "points": "many"}, "debt_made (points: many)"),
+    ],
+)
+def test_what_a_later_version_stored_is_shown_rather_than_hidden(reason, shown):
+    assert explain(reason, words("de")) == shown
