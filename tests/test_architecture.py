@@ -1,4 +1,4 @@
-"""The rooms keep to their doors: who may import whom, as the contracts in setup.cfg and the table below say."""
+"""Who may import whom, as the contracts in setup.cfg and the table below say."""
 
 import ast
 import subprocess
@@ -99,13 +99,22 @@ def test_core_asks_for_no_clock_and_no_environment() -> None:
 def _called(node: ast.Call | ast.Attribute) -> str:
     target = node.func if isinstance(node, ast.Call) else node
     if isinstance(target, ast.Attribute):
-        is_module = isinstance(target.value, ast.Name) and target.value.id in {"datetime", "date", "os", "time"}
+        is_module = isinstance(target.value, ast.Name) and target.value.id in {
+            "datetime",
+            "date",
+            "os",
+            "time",
+        }
         return target.attr if is_module else ""
     return target.id if isinstance(target, ast.Name) and target.id == "open" else ""
 
 
 def test_every_import_contract_is_kept(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command; lint_imports_command()",
+    ]
     ran = subprocess.run(
         [*command, "--cache-dir", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
     )

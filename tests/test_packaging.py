@@ -23,7 +23,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
         copy = source / file.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(file.read_bytes())
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(target),
+        str(source),
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ZipFile(next(target.glob("*.whl")))
@@ -59,7 +68,7 @@ def test_setup_cfg_lists_every_package() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     listed = set(setup["options"]["packages"].split())
-    found = {
-        ".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / NAME).rglob("__init__.py")
-    } | {f"{NAME}.{folder}" for folder in PLAIN_FOLDERS}
+    found = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / NAME).rglob("__init__.py")} | {
+        f"{NAME}.{folder}" for folder in PLAIN_FOLDERS
+    }
     assert listed == found

@@ -60,7 +60,7 @@ def warnings(
         yield (
             ("program", "members", "generic_customers"),
             "is not set, so sales at the till without a customer would earn for the till's own customer.",
-            "Write the third party id of TakePOS's generic customer, or generic_customers = [] without a till.",
+            "Write the id of TakePOS's generic customer, or generic_customers = [] without a till.",
         )
     if not program.rewards:
         yield ("program", "reward"), "There is no reward: points buy nothing.", "Add a [[program.reward]]."
@@ -262,4 +262,3 @@ def _multipliers(program: Program) -> Iterator[tuple[Place, Rule]]:
     found = (rule for rule in program.rules if rule.kind == "multiply")
     for number, rule in enumerate(found):
         yield ("program", "multiply", number), rule
-

@@ -179,9 +179,7 @@ def render(answers: Answers, program: Program, *, language: Language) -> str:
 
 def _comment(text: str) -> str:
     paragraphs = text.strip().split("\n")
-    return "\n".join(
-        f"# {line}".rstrip() for part in paragraphs for line in wrap(part, WIDTH - 2) or [""]
-    )
+    return "\n".join(f"# {line}".rstrip() for part in paragraphs for line in wrap(part, WIDTH - 2) or [""])
 
 
 def _setting(comments: dict[str, str], place: str, value: Any, example: Any) -> str:

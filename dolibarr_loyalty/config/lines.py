@@ -30,8 +30,9 @@ def key_lines(text: str) -> dict[Place, int]:
         elif line.startswith("["):
             table = _inside(_keys(line[1:]), arrays)
         else:
-            place = (*table, *_keys(line))
-            lines.setdefault(place, number)
+            keys = _keys(line)
+            for length in range(1, len(keys) + 1):
+                lines.setdefault((*table, *keys[:length]), number)
             continue
         lines.setdefault(table, number)
     return lines
@@ -60,12 +61,11 @@ def _keys(text: str) -> Place:
     """The keys of a possibly dotted, possibly quoted key at the start of a text."""
     keys: list[str] = []
     position = 0
-    while match := _KEY.match(text, position):
-        key = match[1]
+    more = True
+    while more and (match := _KEY.match(text, position)):
+        key, more = match[1], bool(match[2])
         keys.append(key[1:-1] if key[0] in "\"'" else key)
         position = match.end()
-        if not match[2]:
-            break
     return tuple(keys)
 
 

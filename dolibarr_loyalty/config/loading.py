@@ -134,7 +134,9 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
-        mistake = Mistake(place=file.name, problem="is not UTF-8 text.", remedy="Save it as UTF-8.", line=line)
+        mistake = Mistake(
+            place=file.name, problem="is not UTF-8 text.", remedy="Save it as UTF-8.", line=line
+        )
         raise ConfigMistakes(file.name, (mistake,)) from None
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error

@@ -26,10 +26,10 @@ from dolibarr_loyalty.config.spellings import (
 from dolibarr_loyalty.config.wrong import wrong
 from dolibarr_loyalty.core.money import Rounding
 from dolibarr_loyalty.core.program import (
+    Basis,
     Cap,
     CapPeriod,
     EarnOn,
-    Basis,
     Exclusions,
     Expiry,
     Match,
@@ -144,7 +144,9 @@ class EarnTable(RuleTable):
         if per is not None and info.data.get("kind", "amount") != "amount":
             raise wrong(f'means nothing for kind = "{info.data["kind"]}".', "Leave the line out.")
         if per is not None and info.data.get("points_per_unit") is not None:
-            raise wrong("does not go with points_per_unit.", "Write points and per, or points_per_unit alone.")
+            raise wrong(
+                "does not go with points_per_unit.", "Write points and per, or points_per_unit alone."
+            )
         return per
 
     def as_rule(self) -> Rule:
@@ -232,7 +234,8 @@ class VouchersTable:
             raise wrong('is missing: vat = "rebate" carries a rate.', "Write vat_rate = 19, or your rate.")
         if info.data.get("vat") == "payment" and rate:
             raise wrong(
-                'does not go with vat = "payment", which carries none.', 'Write vat_rate = 0, or vat = "rebate".'
+                'does not go with vat = "payment", which carries none.',
+                'Write vat_rate = 0, or vat = "rebate".',
             )
         return rate
 

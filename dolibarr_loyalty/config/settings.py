@@ -63,7 +63,11 @@ class DatabaseSettings:
         parsed = _parsed(url.reveal())
         if parsed.get_backend_name() not in DATABASES:
             raise wrong("is no database this program knows.", "Use sqlite, postgresql, mysql or mariadb.")
-        if parsed.get_backend_name() == "sqlite" and parsed.database and not parsed.database.startswith((":", "file:")):
+        if (
+            parsed.get_backend_name() == "sqlite"
+            and parsed.database
+            and not parsed.database.startswith((":", "file:"))
+        ):
             around: Surroundings | None = info.context
             parsed = parsed.set(database=str((around.folder if around else Path()) / parsed.database))
             return Secret(parsed.render_as_string(hide_password=False))
@@ -84,7 +88,7 @@ def _parsed(url: str) -> URL:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MailSettings:
-    """How mails leave: by SMTP, into a Maildir folder to look at, or not at all; `off` names kinds not sent."""
+    """How mails leave: by SMTP, into a Maildir folder, or not at all; `off` names the kinds not sent."""
 
     kind: Literal["smtp", "maildir", "none"] = "none"
     sender_address: Annotated[MailAddress, ALWAYS] = ""

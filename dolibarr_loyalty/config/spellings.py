@@ -68,15 +68,13 @@ def _sorted_days(days: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _hours(written: Any) -> Hours:
-    if isinstance(written, tuple):
-        return written
     found = _HOURS.fullmatch(str(written))
     if found is None:
         raise wrong(f'"{written}" is not a span of hours.', 'Write it such as "17:00-19:00".')
     start, end = (_clock(*found.group(1, 2)), _clock(*found.group(3, 4)))
     if start == end:
         raise wrong(f'"{written}" is no time at all.', "Leave the line out for the whole day.")
-    return start, end
+    return None if start == time() else start, end
 
 
 def _clock(hour: str, minute: str) -> time | None:
@@ -148,7 +146,9 @@ def _optional_web_address(written: str) -> str:
 
 def _mail_address(written: str) -> str:
     local, _, domain = written.rpartition("@")
-    if written and (not local or "." not in domain or any(sign.isspace() or sign in "<>," for sign in written)):
+    if written and (
+        not local or "." not in domain or any(sign.isspace() or sign in "<>," for sign in written)
+    ):
         raise wrong(f'"{written}" is not a mail address.', 'Write only the address: "shop@example.com".')
     return written
 
@@ -170,7 +170,8 @@ def _picture(file: Path | None) -> Path | None:
         start = b"" if file is None else file.read_bytes()[:8]
     except OSError:
         raise wrong(
-            f"names {file and file.name}, which cannot be read.", "Relative paths start at loyalty.toml's folder."
+            f"names {file and file.name}, which cannot be read.",
+            "Relative paths start at loyalty.toml's folder.",
         ) from None
     if file is not None and not start.startswith(_PICTURES):
         raise wrong(f"names {file.name}, which is neither PNG nor JPEG.", "Save it as one of these.")

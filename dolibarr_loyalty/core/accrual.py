@@ -301,10 +301,10 @@ def _entitle_next(program: Program, claim: Claim, used: dict[tuple[Cap, str], De
         reasons.append(because("rounded", exact=shown, points=whole, mode=program.rounding))
     for cap in program.caps:
         if cap.rule is None and cap.period != "document" and whole > 0:
-            kept = int(_take_of(cap, claim, Decimal(whole), used))
-            if kept < whole:
-                reasons.append(_capped(cap, whole - kept))
-            whole = kept
+            allowed = int(_take_of(cap, claim, Decimal(whole), used))
+            if allowed < whole:
+                reasons.append(_capped(cap, whole - allowed))
+            whole = allowed
     return Entitlement(points=whole, reasons=tuple(reasons))
 
 

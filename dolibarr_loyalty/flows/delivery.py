@@ -181,6 +181,6 @@ def _pause(row: Row, failure: Exception) -> timedelta | None:
         return CONFIGURATION_PAUSE
     if not isinstance(failure, TemporaryFailure) or row.attempts >= LAST_ATTEMPT:
         return None
-    growing = min(timedelta(seconds=5) * 2 ** min(row.attempts - 1, 12), LONGEST_PAUSE)
+    growing = min(timedelta(seconds=5 * (1 << min(row.attempts - 1, 12))), LONGEST_PAUSE)
     asked = timedelta(seconds=failure.retry_after or 0)
     return max(growing, min(asked, LONGEST_PAUSE))

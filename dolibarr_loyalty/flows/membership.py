@@ -35,7 +35,7 @@ def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> A
     joined, left, effects = [], [], []
     for member in {m.thirdparty_id: m for m in found}.values():
         before = known.get(member.thirdparty_id)
-        after = enrolment(loyalty.program.membership, member, before and before.enrolment, now)
+        after = enrolment(loyalty.program.membership, member, before.enrolment if before else None, now)
         if before and before.member == member and before.enrolment == after and before.gone_at is None:
             continue
         members.save(tx, member, after, is_new=before is None)

@@ -7,6 +7,7 @@ are back in their own lots. Every step is written down before it is tried.
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import CreditRow, Draft, DraftLine
 from dolibarr_loyalty.core.effects import attach_voucher, event, issue_voucher, mail, show_member
@@ -145,7 +146,7 @@ def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> N
     voucher = vouchers.by_id(tx, voucher_id)
     if voucher is None or voucher.state is not VoucherState.PENDING:
         return
-    changes = {"credit_note_id": note.id, "credit_note_ref": note.ref} if note else {}
+    changes: dict[str, Any] = {"credit_note_id": note.id, "credit_note_ref": note.ref} if note else {}
     vouchers.change(
         tx,
         voucher,

@@ -123,7 +123,7 @@ def _follow(loyalty: Loyalty, hint: inbox.Hint) -> Intake:
 
 
 def _postpone(loyalty: Loyalty, hint: inbox.Hint, error: str, *, give_up: bool) -> None:
-    until = loyalty.now() + min(timedelta(seconds=5) * 2 ** min(hint.attempts, 12), timedelta(hours=1))
+    until = loyalty.now() + min(timedelta(seconds=5 * (1 << min(hint.attempts, 12))), timedelta(hours=1))
     loyalty.database.decide(
         lambda tx: inbox.postpone(tx, hint, until=until, error=error, give_up=give_up)
     )

@@ -84,3 +84,8 @@ def use_budget(tx: Tx, name: str, points: int, most: int) -> bool:
 def budget_used(tx: Tx, name: str) -> int:
     """What of a budget is used."""
     return int(tx.value("budget_used", name=name) or 0)
+
+
+def stamp(now: datetime) -> str:
+    """An instant as a cursor's position."""
+    return iso(now)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import RowMapping
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from dolibarr_loyalty.errors import ConfigurationError, Conflict, StoreUnavailable
@@ -18,6 +17,7 @@ from dolibarr_loyalty.store.queries import NamedQueries, named_queries
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Row = Mapping[str, Any]
 ATTEMPTS = 12
 DRIVERS = {
     "sqlite": "sqlite",
@@ -37,16 +37,16 @@ class Tx:
     connection: Connection
     queries: NamedQueries
 
-    def rows(self, name: str, /, **parameters: object) -> Sequence[RowMapping]:
+    def rows(self, name: str, /, **parameters: object) -> Sequence[Row]:
         """All rows of a query; none for an empty list of ids, without asking the database."""
         if any(isinstance(value, (list, tuple)) and not value for value in parameters.values()):
             return ()
-        rows: Sequence[RowMapping] = getattr(self.queries, name)(self.connection, **parameters)
+        rows: Sequence[Row] = getattr(self.queries, name)(self.connection, **parameters)
         return rows
 
-    def row(self, name: str, /, **parameters: object) -> RowMapping | None:
+    def row(self, name: str, /, **parameters: object) -> Row | None:
         """The one row of a query, or None."""
-        row: RowMapping | None = getattr(self.queries, name)(self.connection, **parameters)
+        row: Row | None = getattr(self.queries, name)(self.connection, **parameters)
         return row
 
     def value(self, name: str, /, **parameters: object) -> Any:

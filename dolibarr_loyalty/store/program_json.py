@@ -18,7 +18,9 @@ def program_to_json(program: Program) -> str:
 
     Every value is there, defaults too, so that a later default changes no stored program.
     """
-    return json.dumps(asdict(program), default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        asdict(program), default=_plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def program_from_json(text: str) -> Program:

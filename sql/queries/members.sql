@@ -55,3 +55,11 @@ UPDATE llx_loyalty_members SET near_rewards = :near_rewards WHERE thirdparty_id 
 -- name: count_members()$
 -- How many members the program has.
 SELECT COUNT(*) FROM llx_loyalty_members WHERE joined_at IS NOT NULL AND left_at IS NULL AND gone_at IS NULL;
+
+-- name: members_list(last_id, limit)
+-- Members with the head of their account, by id.
+SELECT m.*, COALESCE(a.balance, 0) AS balance, COALESCE(a.debt, 0) AS debt
+FROM llx_loyalty_members m
+LEFT JOIN llx_loyalty_accounts a ON a.thirdparty_id = m.thirdparty_id AND a.unit = 'points'
+WHERE m.thirdparty_id > :last_id AND m.gone_at IS NULL AND (m.joined_at IS NOT NULL OR a.id IS NOT NULL)
+ORDER BY m.thirdparty_id LIMIT :limit;

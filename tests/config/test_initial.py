@@ -93,19 +93,29 @@ RICH = Program(
     backfill=False,
     point_value=Decimal("0.025"),
     rewards=(
-        Reward(id="five", kind="amount", points=50, value=Decimal("5.50"), names=(("de", "Fünf"), ("fr", "Cinq"))),
-        Reward(id="tenth", kind="percent", points=80, value=Decimal(10), limit=Decimal("30.00"), per_member=2),
+        Reward(
+            id="five", kind="amount", points=50, value=Decimal("5.50"), names=(("de", "Fünf"), ("fr", "Cinq"))
+        ),
+        Reward(
+            id="tenth", kind="percent", points=80, value=Decimal(10), limit=Decimal("30.00"), per_member=2
+        ),
         Reward(id="cup", kind="product", points=9, product="COFFEE", limit=Decimal(4), valid_months=48),
     ),
     vouchers=VoucherTerms(
-        vat="rebate", vat_rate=Decimal("8.1"), valid_months=60, round_up="quarter", return_points_on_expiry=True
+        vat="rebate",
+        vat_rate=Decimal("8.1"),
+        valid_months=60,
+        round_up="quarter",
+        return_points_on_expiry=True,
     ),
     membership=Membership(enrol="tag", tag="club", excluded_tags=("staff",), generic_customers=(7, 8)),
 )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_first_file_loads_at_once_without_mistakes_or_warnings(tmp_path: Path, language: Language) -> None:
+def test_the_first_file_loads_at_once_without_mistakes_or_warnings(
+    tmp_path: Path, language: Language
+) -> None:
     config = load(write_initial(tmp_path, language=language), ENV)
     assert config.warnings == ()
     assert config.brand.language == language
@@ -154,7 +164,9 @@ def test_the_comments_of_all_languages_speak_of_the_same_settings() -> None:
 def test_shown_defaults_are_the_true_ones(tmp_path: Path, language: Language) -> None:
     """A switched-off line whose comment names a default shows that default, and it is the setting's own."""
     text = write_initial(tmp_path, language=language).read_text(encoding="utf-8")
-    said = re.compile(r"(?:Default|Üblich|Par défaut) (?:[\"«]\s?)?([\w.\"]+?)(?:\s?[\"»])?(?: \([^)]*\))?\.$")
+    said = re.compile(
+        r"(?:Default|Üblich|Par défaut) (?:[\"«]\s?)?([\w.\"]+?)(?:\s?[\"»])?(?: \([^)]*\))?\.$"
+    )
     table, comment, checked = "", "", 0
     for line in text.splitlines():
         if line.startswith("# "):
@@ -222,7 +234,11 @@ def test_answers_stand_in_the_file(tmp_path: Path) -> None:
     assert (config.brand.legal, config.brand.point_names) == (answers.legal, {"fr": ("soleil", "soleils")})
     assert config.screens.member_page_url == answers.member_page_url
     assert (config.web.host, config.web.port, config.sync.interval_seconds) == ("0.0.0.0", 9000, 5)
-    assert (config.program.name, config.program.currency, config.program.zone) == ("Club", "CHF", "Europe/Zurich")
+    assert (config.program.name, config.program.currency, config.program.zone) == (
+        "Club",
+        "CHF",
+        "Europe/Zurich",
+    )
     assert config.warnings == ()
 
 

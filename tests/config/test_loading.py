@@ -69,18 +69,28 @@ def test_a_file_that_cannot_be_read_is_told(folder: Path, monkeypatch: pytest.Mo
             'points = 1\nweekdays = ["Fri", "monday", "mo", "dim."]\nhours = "17:00-19:30"',
             Rule(id="r", window=Window(weekdays=(0, 4, 6), from_time=time(17), until_time=time(19, 30))),
         ),
-        ('points = 1\nhours = "22:00-02:00"', Rule(id="r", window=Window(from_time=time(22), until_time=time(2)))),
+        (
+            'points = 1\nhours = "22:00-02:00"',
+            Rule(id="r", window=Window(from_time=time(22), until_time=time(2))),
+        ),
         ('points = 1\nhours = "18:00-24:00"', Rule(id="r", window=Window(from_time=time(18)))),
+        ('points = 1\nhours = "0:00-9:30"', Rule(id="r", window=Window(until_time=time(9, 30)))),
         (
             "points = 1\nfrom_day = 2026-12-01\nuntil_day = 2026-12-24",
             Rule(id="r", window=Window(from_day=date(2026, 12, 1), until_day=date(2026, 12, 24))),
         ),
         (
             "points = 1\nminimum_amount = 20\nminimum_quantity = 2\ncombinable = false\npriority = 3",
-            Rule(id="r", minimum_amount=Decimal(20), minimum_quantity=Decimal(2), combinable=False, priority=3),
+            Rule(
+                id="r",
+                minimum_amount=Decimal(20),
+                minimum_quantity=Decimal(2),
+                combinable=False,
+                priority=3,
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_friendly_spellings_of_a_rule(written: str, meant: Rule, load_text: Load) -> None:
     assert load_text(f'{RIGHT}[[program.earn]]\nid = "r"\n{written}\n').program.rules[1] == meant
 
@@ -145,4 +155,5 @@ def test_the_address_of_dolibarr_may_be_that_of_its_api(load_text: Load) -> None
 
 def test_point_names_are_pairs_per_language(load_text: Load) -> None:
     text = RIGHT.replace("[brand]", '[brand]\npoint_names = { de = ["Stern", "Sterne"] }')
+    text += '[screens]\nmember_page_url = ""\n'
     assert load_text(text).brand.point_names == {"de": ("Stern", "Sterne")}

@@ -1,5 +1,7 @@
 """Wrong files and what is said about them: place, line, problem, and what to write instead."""
 
+# ruff: noqa: E501 - the tables have one case a line
+
 from typing import Any
 
 import pytest
@@ -12,19 +14,19 @@ EARN = 'id = "base"\npoints = 1\nper = "10.00"\n'
 REWARD = 'kind = "amount"\npoints = 50\nvalue = "5.00"\n'
 
 # (what is replaced, by what, place, line, a part of the problem, a part of the remedy)
+# fmt: off
 WRONG = {
     "unknown section": ("[brand]", "[brnd]", "brnd", 5, "is no setting", 'Did you mean "brand"?'),
     "unknown setting": ('url = "', 'timeout_secs = 3\nurl = "', "dolibarr.timeout_secs", 2, "is no setting", '"timeout_seconds"'),
-    "unknown program setting": ("[program.members]", 'program.earn_onn = "paid"\n[program.members]', "brand.program", 5, "no setting", "Known here"),
+    "unknown program setting": ("[program.members]", 'program.earn_onn = "paid"\n[program.members]', "brand.program", 8, "no setting", "Known here"),
     "misspelt earn_on": ("[program.members]", '[program]\nearn_onn = "paid"\n[program.members]', "program.earn_onn", 9, "is no setting", 'Did you mean "earn_on"?'),
     "unknown setting of a rule": (EARN, EARN + 'week_days = ["mon"]\n', "program.earn[1].week_days", 15, "is no setting", '"weekdays"'),
     "unknown setting inside a table": ("[secrets]", '[program.exclude]\nlines = [{ tag = ["x"] }]\n[secrets]', "program.exclude.lines[1].tag", 23, "is no setting", '"tags"'),
     "missing setting": ('url = "https://erp.example.com"\n', "", "dolibarr.url", 1, "is missing", "init"),
     "missing section": ('[brand]\nshop_name = "Café"\n', "", "brand.shop_name", None, "is missing", "init"),
     "section that is none": ("[dolibarr]", 'mail = "smtp"\n[dolibarr]', "mail", 1, "is not a table", "its name in brackets"),
-    "program that is none": (RIGHT[RIGHT.index("[program.members]"):RIGHT.index("[secrets]")], 'program = 1\n', "brand.program", 8, "no setting", ""),
     "list that is none": ("[secrets]", "[program.cap]\npoints = 1\n[secrets]", "program.cap", 22, "is not a list", "[[program.cap]]"),
-    "not among the choices": (REWARD, REWARD.replace("amount", "ammount"), "program.reward[1].kind", 18, '"ammount" is not possible', 'Did you mean "amount"?'),
+    "not among the choices": (REWARD, REWARD.replace('amount', 'ammount'), "program.reward[1].kind", 18, '"ammount" is not possible', 'Did you mean "amount"?'),
     "text for a number": ("points = 50", 'points = "many"', "program.reward[1].points", 19, "not a whole number", "such as 10"),
     "truth for a whole number": ("points = 50", "points = true", "program.reward[1].points", 19, "not a whole number", ""),
     "truth for an amount": ('value = "5.00"', "value = true", "program.reward[1].value", 20, "not a number", '"0.50"'),
@@ -55,6 +57,7 @@ WRONG = {
     "name in an unknown language": (REWARD, REWARD + 'names = { xx = "y" }\n', "program.reward[1].names.xx", 21, "is not possible", '"de"'),
     "point name without plural": ("[program.members]", 'point_names = { de = ["Stern"] }\n[program.members]', "brand.point_names.de[2]", 8, "is missing", ""),
     "page without a key": ("[secrets]", '[screens]\nmember_page_url = "https://x.example.com/m"\n[secrets]', "screens.member_page_url", 23, "must hold {token}", ""),
+    "page that is no address": ("[secrets]", '[screens]\nmember_page_url = "x/{token}"\n[secrets]', "screens.member_page_url", 23, "not a web address", ""),
     "mail without a sender": ("[secrets]", '[mail]\nkind = "maildir"\n[secrets]', "mail.sender_address", 22, "need a sender", ""),
     "mail without a host": ("[secrets]", '[mail]\nkind = "smtp"\nsender_address = "a@b.example"\n[secrets]', "mail.host", 22, 'missing for kind = "smtp"', ""),
     "no mail address": ("[secrets]", '[mail]\nsender_address = "Shop <a@b.example>"\n[secrets]', "mail.sender_address", 23, "not a mail address", ""),
@@ -72,8 +75,8 @@ WRONG = {
     "weekdays that do not occur": (EARN, EARN + 'from_day = 2026-11-23\nuntil_day = 2026-11-25\nweekdays = ["sun"]\n', "program.earn[1].weekdays", 17, "do not occur", ""),
     "rule for what is excluded": (EARN, EARN + 'tags = ["Sale"]\n[program.exclude]\ntags = ["sale"]\n', "program.earn[1]", 11, "can never apply", "Take it out"),
     "rule for gift cards": (EARN, EARN + 'products = ["GIFT"]\n[program.exclude]\ngift_cards = ["gift"]\n', "program.earn[1]", 11, "can never apply", ""),
-    "no rule": (f"[[program.earn]]\n{EARN}", "", "program.earn", None, "no rule by which", "[[program.earn]]"),
-    "only a multiplier": (f"[[program.earn]]\n{EARN}", '[[program.multiply]]\nid = "double"\nfactor = 2\n', "program.multiply[1]", 11, "and there is none", "[[program.earn]]"),
+    "no rule": (f'[[program.earn]]\n{EARN}', "", "program.earn", None, "no rule by which", "[[program.earn]]"),
+    "only a multiplier": (f'[[program.earn]]\n{EARN}', '[[program.multiply]]\nid = "double"\nfactor = 2\n', "program.multiply[1]", 11, "and there is none", "[[program.earn]]"),
     "same id": ("[secrets]", '[[program.multiply]]\nid = "base"\nfactor = 2\n[secrets]', "program.multiply[1].id", 23, '"base" is the id of another rule', ""),
     "same reward": ("[secrets]", f'[[program.reward]]\nid = "coffee"\n{REWARD}[secrets]', "program.reward[2].id", 23, "another reward", ""),
     "reward for nothing": ("points = 50", "points = 0", "program.reward[1].points", 19, "out of range", "at least 1"),
@@ -90,6 +93,7 @@ WRONG = {
     "nobody a member": ("generic_customers = []", 'enrol = "tag"\ntag = "A"\nexcluded_tags = ["a"]', "program.members.excluded_tags", 11, "nobody", ""),
     "expiry at once": ("[secrets]", "[program.expiry]\nmonths = 0\n[secrets]", "program.expiry.months", 23, "end at once", '"none"'),
 }
+# fmt: on
 
 
 @pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
@@ -247,12 +251,23 @@ def test_what_is_meant_is_no_warning(old: str, new: str, load_text: Load) -> Non
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [('[dolibarr]\nurl = "x\n', 2), ("[dolibarr]\nurl = nowhere\n", 2), ("a = 1\na = 2\n", 2), ("a = [1,\n", 2)],
+    [
+        ('[dolibarr]\nurl = "x\n', 2),
+        ("[dolibarr]\nurl = nowhere\n", 2),
+        ("a = 1\na = 2\n", 2),
+        ("a = [1,\n", 2),
+    ],
 )
 def test_a_file_that_is_no_toml_is_told_with_its_line(text: str, line: int, mistakes: Mistakes) -> None:
     (told,) = mistakes(text)
     assert told.problem.startswith("is not TOML: ")
     assert told.line == line
+
+
+def test_a_program_that_is_no_table_is_told(mistakes: Mistakes) -> None:
+    text = RIGHT[: RIGHT.index("[program.members]")] + RIGHT[RIGHT.index("[secrets]") :]
+    told = mistakes("program = 1\n" + text)
+    assert (told[0].place, told[0].line, told[0].problem) == ("program", 1, "is not a table.")
 
 
 def test_a_mistake_reads_as_a_sentence() -> None:

@@ -40,7 +40,9 @@ def test_the_spelling_of_a_number_changes_nothing(written: str) -> None:
 
 
 def test_minus_zero_is_zero() -> None:
-    assert program_to_json(Program(point_value=Decimal("-0.00"))) == program_to_json(Program(point_value=Decimal(0)))
+    assert program_to_json(Program(point_value=Decimal("-0.00"))) == program_to_json(
+        Program(point_value=Decimal(0))
+    )
 
 
 def test_any_change_changes_the_hash() -> None:

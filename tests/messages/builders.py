@@ -62,7 +62,9 @@ def a_voucher(**changes: Any) -> VoucherFacts:
     return VoucherFacts(**(a_member() | _of_a_voucher() | changes))
 
 
-def facts_of(kind: MailKind, *, reward: str = "Kaffee gratis", points: int = 60, **changes: Any) -> MemberFacts:
+def facts_of(
+    kind: MailKind, *, reward: str = "Kaffee gratis", points: int = 60, **changes: Any
+) -> MemberFacts:
     """Facts of any kind, with every optional part filled."""
     member = a_member(**changes)
     goal = Goal(reward=reward, points=300, missing=points)

@@ -127,4 +127,6 @@ def test_french_spaces_are_those_of_french_typography():
 
 def test_english_says_what_the_code_says():
     for message in messages("en"):
-        assert tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in texts(message.string)) == texts(message.id)
+        assert tuple(text.replace("\N{NO-BREAK SPACE}", " ") for text in texts(message.string)) == texts(
+            message.id
+        )

@@ -73,7 +73,9 @@ def test_an_instant_falls_on_the_day_of_the_shop():
     assert words("de", zone="UTC").short_day(late) == "31.12.2026"
 
 
-@pytest.mark.parametrize(("locale", "shown"), [("de", f"12,5{NBSP}%"), ("en", "12.5%"), ("fr", f"12,5{NBSP}%")])
+@pytest.mark.parametrize(
+    ("locale", "shown"), [("de", f"12,5{NBSP}%"), ("en", "12.5%"), ("fr", f"12,5{NBSP}%")]
+)
 def test_percentages_are_given_in_percent(locale, shown):
     assert words(locale).percent(Decimal("12.5")).replace(NARROW, NBSP) == shown
 

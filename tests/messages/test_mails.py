@@ -34,7 +34,7 @@ NAMES = {
     "emoji": "Zoé 🎉👩‍👩‍👧",
     "right to left": "שרה כהן",
     "arabic": "محمد الأمين",
-    "quotes": "O'Hara \"the\" <b>Boss</b> & Söhne",
+    "quotes": 'O\'Hara "the" <b>Boss</b> & Söhne',
     "script": "<script>alert(1)</script>",
     "header": "Eve\r\nBcc: all@example.org",
     "template": "{{ 7*7 }} %(name)s {name}",
@@ -99,7 +99,9 @@ class TestEveryMail:
         assert PAGE in _pages(mail).xpath("//a/@href")
 
     def test_is_the_same_when_made_again(self, kind, locale, address):
-        assert a_mail(facts_of(kind), locale, address=address) == a_mail(facts_of(kind), locale, address=address)
+        assert a_mail(facts_of(kind), locale, address=address) == a_mail(
+            facts_of(kind), locale, address=address
+        )
 
     def test_says_one_point_and_many_points(self, kind, locale, address):
         one = a_mail(facts_of(kind, points=1, balance=1), locale, address=address).text
@@ -189,7 +191,9 @@ def test_points_carry_the_name_they_have_in_the_shop():
     assert "Punkt" not in text
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "", "ftp://x", 'https://x/" onclick="x', "https://x/\n"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "", "ftp://x", 'https://x/" onclick="x', "https://x/\n"]
+)
 def test_only_web_addresses_become_links(url):
     mail = a_mail(facts_of("reward_near", page_url=url, unsubscribe_url=url), website=url)
     assert mail.unsubscribe_url is None
@@ -232,5 +236,3 @@ def test_the_message_id_is_the_same_for_the_same_key_and_does_not_show_it():
     assert one != message_id("voucher:124", "hello@shop.example")
     assert one.endswith("@shop.example>")
     assert "123" not in one.partition("@")[0] or "voucher" not in one
-
-

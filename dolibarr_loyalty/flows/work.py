@@ -1,0 +1,91 @@
+"""The loop of `run`: ask Dolibarr what changed, deliver, do the day's work; stops between two steps."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+
+from dolibarr_loyalty.core.times import parse
+from dolibarr_loyalty.errors import Conflict, OutsideFailure, StoreUnavailable
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.daily import daily
+from dolibarr_loyalty.flows.delivery import deliver
+from dolibarr_loyalty.flows.sync import follow_hints, sweep, sync
+from dolibarr_loyalty.store import bearings
+
+log = logging.getLogger(__name__)
+
+DAILY, SWEEP = "work:daily", "work:sweep"
+HINTS_EVERY = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """How often what is done."""
+
+    sync_every: timedelta = timedelta(minutes=5)
+    sweep_every: timedelta = timedelta(hours=6)
+
+
+@dataclass
+class Worker:
+    """One worker. Any number may run: leases make sure that walks and daily work are done by one at a time."""
+
+    loyalty: Loyalty
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    stop: Event = field(default_factory=Event)
+    last_sync: datetime | None = None
+
+    def run(self) -> None:
+        """Work until `stop` is set. A failure outside is logged and tried again at the next turn."""
+        while not self.stop.is_set():
+            self.turn()
+            self.stop.wait(HINTS_EVERY.total_seconds())
+
+    def turn(self) -> None:
+        """Do whatever is due now."""
+        now = self.loyalty.now()
+        self._do("hints", lambda: follow_hints(self.loyalty))
+        if self.last_sync is None or now - self.last_sync >= self.rhythm.sync_every:
+            self.last_sync = now
+            self._alone("sync", lambda: sync(self.loyalty))
+        self._when_due(SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty))
+        self._when_new_day(lambda: daily(self.loyalty))
+        self._do("deliver", lambda: deliver(self.loyalty, should_stop=self.stop.is_set))
+
+    def _when_due(self, name: str, every: timedelta, work: Callable[[], object]) -> None:
+        done_at = self._done_at(name)
+        if done_at is None or self.loyalty.now() - done_at >= every:
+            self._alone(name, work)
+
+    def _when_new_day(self, work: Callable[[], object]) -> None:
+        done_at = self._done_at(DAILY)
+        if done_at is None or done_at.astimezone(self.loyalty.zone).date() < self.loyalty.today():
+            self._alone(DAILY, work)
+
+    def _done_at(self, name: str) -> datetime | None:
+        with self.loyalty.database.reading() as tx:
+            text = bearings.position(tx, name)
+        return parse(text) if text else None
+
+    def _alone(self, name: str, work: Callable[[], object]) -> None:
+        """Do something that only one worker should do at a time, and remember when it was done."""
+        loyalty = self.loyalty
+        with bearings.leased(
+            loyalty.database, name, loyalty.worker, loyalty.now(), timedelta(hours=1)
+        ) as held:
+            if held and self._do(name, work):
+                loyalty.database.decide(
+                    lambda tx: bearings.move(tx, name, bearings.stamp(loyalty.now()), loyalty.now())
+                )
+
+    def _do(self, name: str, work: Callable[[], object]) -> bool:
+        if self.stop.is_set():
+            return False
+        try:
+            work()
+        except (OutsideFailure, StoreUnavailable, Conflict) as failure:
+            log.warning("%s will be tried again: %s", name, failure)
+            return False
+        return True

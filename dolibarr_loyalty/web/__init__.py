@@ -1,0 +1,1 @@
+"""What answers over HTTP: for now the webhook receiver."""
