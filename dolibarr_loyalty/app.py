@@ -143,7 +143,7 @@ def brand_of(config: Config) -> Brand:
         address=brand.address_form,
         currency=config.program.currency,
         zone=config.program.zone,
-        point_names=brand.point_names,
+        point_names=dict(brand.point_names),
     )
 
 
@@ -153,8 +153,8 @@ def mailer_of(config: Config) -> Mailer | None:
     sender = f"{mail.sender_name} <{mail.sender_address}>" if mail.sender_name else mail.sender_address
     if mail.kind == "smtp":
         return SmtpMailer(
-            mail.host,
-            mail.port,
+            host=mail.host,
+            port=mail.port,
             tls=mail.tls,
             user=mail.user,
             password=mail.password.reveal() if mail.password else "",
@@ -162,7 +162,7 @@ def mailer_of(config: Config) -> Mailer | None:
             reply_to=mail.reply_to,
         )
     if mail.kind == "maildir":
-        return MaildirMailer(mail.folder, sender=sender, reply_to=mail.reply_to)
+        return MaildirMailer(path=mail.folder, sender=sender, reply_to=mail.reply_to)
     return None
 
 

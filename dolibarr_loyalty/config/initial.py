@@ -67,7 +67,7 @@ class Answers:
     website: str | None = None
     logo: str | None = None
     legal: tuple[str, ...] = ()
-    point_names: Mapping[Language, tuple[str, str]] | None = None
+    point_names: Mapping[str, tuple[str, str]] | None = None
     member_page_url: str | None = None
     web_host: str | None = None
     web_port: int | None = None

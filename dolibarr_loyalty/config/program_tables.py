@@ -18,6 +18,7 @@ from dolibarr_loyalty.config.spellings import (
     FoldedList,
     HourSpan,
     Id,
+    LanguageKey,
     Positive,
     Text,
     Weekdays,
@@ -42,7 +43,6 @@ from dolibarr_loyalty.core.program import (
     Window,
 )
 from dolibarr_loyalty.core.times import RoundUp
-from dolibarr_loyalty.locales import Language
 
 _USUAL = Program()
 LineType = Literal["goods", "service"]
@@ -285,7 +285,7 @@ class RewardTable:
     value: Annotated[Amount, ALWAYS] = Decimal(0)
     limit: Positive | None = None
     product: Annotated[str, ALWAYS] = ""
-    names: dict[Language, Text] = Field(default_factory=dict)
+    names: dict[LanguageKey, Text] = Field(default_factory=dict)
     valid_months: Count | None = None
     per_member: CountFromOne | None = None
 

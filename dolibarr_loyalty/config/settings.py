@@ -18,6 +18,7 @@ from dolibarr_loyalty.config.spellings import (
     CountFromOne,
     DolibarrAddress,
     FolderPath,
+    LanguageKey,
     MailAddress,
     PageAddress,
     PicturePath,
@@ -136,7 +137,7 @@ class BrandSettings:
     logo: PicturePath = None
     website: WebAddress = ""
     legal: tuple[str, ...] = ()
-    point_names: dict[Language, tuple[Text, Text]] = Field(default_factory=dict)
+    point_names: dict[LanguageKey, tuple[Text, Text]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Va
 
 from dolibarr_loyalty.config.secret import Surroundings
 from dolibarr_loyalty.config.wrong import wrong
+from dolibarr_loyalty.locales import LANGUAGES
 
 _WEEKDAYS = (
     ("mon", "monday", "mo", "montag", "lun", "lundi"),
@@ -39,6 +40,12 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     by_folded = {name.casefold(): name for name in known}
     found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
+
+
+def _language(written: str) -> str:
+    if written not in LANGUAGES:
+        raise wrong(f'"{written}" is no language of this program.', f"Possible: {', '.join(LANGUAGES)}.")
+    return written
 
 
 def _number(written: Any) -> Any:
@@ -131,11 +138,10 @@ def _dolibarr_address(written: str) -> str:
 def _page_address(written: str) -> str:
     if not written:
         return written
-    names = _PLACEHOLDER.findall(written)
-    if set(names) != {"token"}:
+    if set(_PLACEHOLDER.findall(written)) != {"member"}:
         raise wrong(
-            "must hold {token} once, where the member's own key goes.",
-            'Write it such as "https://loyalty.example.com/member/{token}".',
+            "must hold {member}, where the id of the customer goes.",
+            'Write it such as "https://loyalty.example.com/member/{member}".',
         )
     return _web_address(written)
 
@@ -183,6 +189,7 @@ Positive = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, max_digits=1
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 CountFromOne = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 Id = Annotated[str, AfterValidator(_identifier)]
+LanguageKey = Annotated[str, AfterValidator(_language)]
 Text = Annotated[str, Field(min_length=1)]
 Folded = Annotated[Text, AfterValidator(str.casefold)]
 FoldedList = tuple[Folded, ...]

@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dolibarr_loyalty.core.money import round_points
+from dolibarr_loyalty.core.money import round_points, without_noise
 from dolibarr_loyalty.core.program import Cap, CapPeriod, Program
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.rules import MONEY_CREDITS, amount_of, earning_lines, evaluate, plain
-from dolibarr_loyalty.core.sale import ZERO, Family, Kind, Line, Sale, State, total
+from dolibarr_loyalty.core.sale import ZERO, Family, Kind, Line, Sale, State, as_credit_note, total
 from dolibarr_loyalty.core.times import add_months, after, day_of, end_of_period, period_key, start_of
 
 ONE = Decimal(1)
@@ -71,6 +71,8 @@ class LotTerms:
 
 def appraise(program: Program, family: Family, enrolment: Enrolment) -> Appraisal:
     """The claim of an invoice, or of a credit note that belongs to none, with the reasons in order."""
+    if family.sale.kind is Kind.CREDIT_NOTE:
+        family = replace(family, sale=as_credit_note(family.sale))
     sale = family.sale
     empty = Claim(document_id=sale.id, issued_on=sale.issued_on, occurred_at=sale.occurred_at)
     refusal = _refusal(program, sale, enrolment)
@@ -80,15 +82,22 @@ def appraise(program: Program, family: Family, enrolment: Enrolment) -> Appraisa
     if not share and not is_complete:
         return Appraisal(claim=empty, reasons=paid_reasons)
     lines, reasons = _lines(program, family)
-    if sale.kind is Kind.CREDIT_NOTE:
-        worth = evaluate(program, _mirrored(lines), sale.occurred_at, share=ONE, is_complete=True)
-        by_rule = tuple((rule, -points) for rule, points in worth.by_rule)
+    is_return = sale.kind is Kind.CREDIT_NOTE
+    if is_return:
         reasons = [*reasons, because("standalone", ref=sale.ref, amount=plain(-_amount(program, lines)))]
-    else:
-        worth = evaluate(program, lines, sale.occurred_at, share=share, is_complete=is_complete)
-        by_rule = worth.by_rule if total(points for _, points in worth.by_rule) > 0 else ()
+        lines = _mirrored(lines)
+    worth = evaluate(
+        program,
+        lines,
+        sale.occurred_at,
+        share=share,
+        is_complete=is_complete,
+        is_visit=not is_return,  # bringing something back does not undo the visit on which it was bought
+    )
+    by_rule = worth.by_rule if total(points for _, points in worth.by_rule) > 0 else ()
     capped, caps = _cap_document(program, by_rule)
-    claim = replace(empty, by_rule=capped)
+    signed = tuple((rule, -points if is_return else points) for rule, points in capped)
+    claim = replace(empty, by_rule=signed)
     return Appraisal(claim=claim, reasons=(*reasons, *paid_reasons, *worth.reasons, *caps))
 
 
@@ -193,7 +202,7 @@ def _lines(program: Program, family: Family) -> tuple[list[Line], list[Reason]]:
 
 
 def _mirrored(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, net=-line.net, gross=-line.gross) for line in lines]
+    return [replace(line, net=-line.net, gross=-line.gross, quantity=-line.quantity) for line in lines]
 
 
 def _amount(program: Program, lines: Sequence[Line]) -> Decimal:
@@ -224,9 +233,9 @@ def _paid_share(program: Program, family: Family) -> tuple[Decimal, bool, tuple[
     if program.earn_on == "validated":
         return ONE, True, ()
     if program.earn_on == "each_payment":
-        paid, due = _paid(family), _due(family)
-        if paid > 0 and due > 0:
-            share = min(ONE, paid / due)
+        paid, due = _earning_payment(program, family)
+        share = _part_of(paid, due)
+        if share:
             return share, share == 1, (_part("paid_part", paid, due, share),)
     return ZERO, False, (because("not_paid", earn_on=program.earn_on),)
 
@@ -237,9 +246,22 @@ def _closed_share(program: Program, family: Family) -> tuple[Decimal, bool, tupl
         return ZERO, False, (because("bad_debt", close_code=family.sale.close_code),)
     if program.early_payment_discount == "full":
         return ONE, True, ()
-    paid, due = _paid(family), _due(family)
-    share = min(ONE, paid / due) if due > 0 else ZERO
+    paid, due = _earning_payment(program, family)
+    share = _part_of(paid, due)
     return share, share > 0, (_part("early_payment", paid, due, share),)
+
+
+def _earning_payment(program: Program, family: Family) -> tuple[Decimal, Decimal]:
+    """What was paid and what is due, both without our vouchers unless those earn.
+
+    A voucher is no instalment: paid first, it would let points arise before any money came.
+    """
+    vouchers = ZERO if program.vouchers_earn else family.sale.voucher_paid
+    return _paid(family) - vouchers, _due(family) - vouchers
+
+
+def _part_of(paid: Decimal, due: Decimal) -> Decimal:
+    return min(ONE, paid / due) if paid > 0 and due > 0 else ZERO
 
 
 def _part(code: str, paid: Decimal, due: Decimal, share: Decimal) -> Reason:
@@ -271,9 +293,9 @@ def _paid(family: Family) -> Decimal:
 def _cap_document(
     program: Program, by_rule: tuple[tuple[str, Decimal], ...]
 ) -> tuple[tuple[tuple[str, Decimal], ...], list[Reason]]:
-    """Caps within one document: those of single rules exactly, that of all rules by scaling the rest."""
+    """Caps within one document: those of single rules first, then that of all rules by scaling each."""
     points, reasons = dict(by_rule), []
-    for cap in program.caps:
+    for cap in sorted(program.caps, key=lambda cap: cap.rule is None):
         if cap.period != "document":
             continue
         concerned = [cap.rule] if cap.rule is not None else list(points)
@@ -294,7 +316,7 @@ def _entitle_next(program: Program, claim: Claim, used: dict[tuple[Cap, str], De
             if kept < points[cap.rule]:
                 reasons.append(_capped(cap, int(points[cap.rule] - kept)))
             points[cap.rule] = kept
-    exact = total(points.values())
+    exact = without_noise(total(points.values()))
     whole = round_points(exact, program.rounding)
     if whole != exact:
         shown = plain(exact.quantize(Decimal("0.0001")))

@@ -67,9 +67,11 @@ class Lot:
         return self.expires_at is not None and self.expires_at <= now
 
     @property
-    def order(self) -> tuple[bool, str, str]:
-        """Debits take from the lot that expires first; lots without end come last."""
-        return (self.expires_at is None, iso(self.expires_at) if self.expires_at else "", self.id)
+    def order(self) -> tuple[bool, str, str, int, str]:
+        """Debits take from the lot that expires first, of those the oldest; lots without end come last."""
+        ends = iso(self.expires_at) if self.expires_at else ""
+        # ids end in a running number, so by length first: '7:points:10' comes after '7:points:9'
+        return (self.expires_at is None, ends, iso(self.opened_at), len(self.id), self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +394,8 @@ class Booking:
         self, points: int, *, cause: Cause, key: str, reasons: Sequence[Reason] = (), input_hash: str = ""
     ) -> None:
         """Take points off by hand: available ones, then pending ones, then as debt."""
+        if points <= 0:
+            raise ValueError(f"only points above zero can be deducted, not {points}")
         allocations, missing = self._take(points, self._own_first(cause))
         self.debt += missing
         self._append(
@@ -525,9 +529,13 @@ class Booking:
         return sorted((lot for lot in self._lots.values() if lot.remaining > 0), key=lambda lot: lot.order)
 
     def _own_first(self, cause: Cause) -> list[Lot]:
-        """Open lots: of the purchase itself, then the available ones, then those still held."""
+        """Open lots: of the purchase itself, then the available ones, then those still held.
+
+        Those of other purchases that are over are left to expire: what they hold pays nothing any more,
+        whether or not the daily run has come by since.
+        """
         return sorted(
-            self._open_lots(),
+            (lot for lot in self._open_lots() if lot.cause == cause or not lot.is_over(self.now)),
             key=lambda lot: (lot.cause != cause, not lot.is_available(self.now), lot.order),
         )
 

@@ -9,6 +9,9 @@ from typing import Literal
 
 Rounding = Literal["down", "half_up", "up"]
 
+# What sums of endless quotients may lack or have too much: three thirds come to 0.999..., not to 1.
+_NOISE = Decimal("1E-9")
+
 _MODES = {"down": ROUND_DOWN, "half_up": ROUND_HALF_UP, "up": ROUND_CEILING}
 
 # ISO 4217 minor units that are not two; Babel knows them too, but core reads no tables from outside.
@@ -33,9 +36,14 @@ def from_minor(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
+def without_noise(points: Decimal) -> Decimal:
+    """Points to the billionth: three times a third of a point is one point, not 0.999 and a fraction."""
+    return points.quantize(_NOISE, rounding=ROUND_HALF_UP)
+
+
 def round_points(points: Decimal, rounding: Rounding) -> int:
     """Whole points, rounded by size so that a refund mirrors its sale: down(-1.7) is -1, up(-1.2) is -2."""
-    whole = int(abs(points).quantize(Decimal(1), rounding=_MODES[rounding]))
+    whole = int(without_noise(abs(points)).quantize(Decimal(1), rounding=_MODES[rounding]))
     return whole if points >= 0 else -whole
 
 

@@ -4,7 +4,7 @@ The order is fixed (features E19): excluded lines leave, base rules per line (th
 that is not combinable standing alone), visits, then multipliers. Rounding happens once, in `accrual`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -90,22 +90,42 @@ def amount_of(program: Program, line: Line) -> Decimal:
     return line.net if program.basis == "net" else line.gross
 
 
+def units_of(line: Line) -> Decimal:
+    """Units bought, negative where goods came back; a price reduction on a line of its own is no unit."""
+    is_reduction = line.quantity > 0 and (line.net < 0 or line.gross < 0)
+    return ZERO if is_reduction else line.quantity
+
+
 def evaluate(
-    program: Program, lines: Sequence[Line], at: datetime, *, share: Decimal, is_complete: bool
+    program: Program,
+    lines: Sequence[Line],
+    at: datetime,
+    *,
+    share: Decimal,
+    is_complete: bool,
+    is_visit: bool = True,
 ) -> Worth:
     """The exact points of the lines under the rules open at `at`.
 
     `share` (0 to 1) scales amounts to the part that was paid and may earn; units and visits count whole, and
-    only when the sale `is_complete`. Lines of credit notes are negative and lower their own product's share.
+    only when the sale `is_complete`, visits only when it `is_visit`. Lines of credit notes are negative, their
+    units too, and lower their own product's share.
     """
-    return _Evaluation(program, lines, at, share, is_complete).run()
+    return _Evaluation(program, lines, at, share, is_complete, is_visit).run()
 
 
 class _Evaluation:
     def __init__(
-        self, program: Program, lines: Sequence[Line], at: datetime, share: Decimal, is_complete: bool
+        self,
+        program: Program,
+        lines: Sequence[Line],
+        at: datetime,
+        share: Decimal,
+        is_complete: bool,
+        is_visit: bool,
     ) -> None:
-        self.program, self.lines, self.share, self.is_complete = program, lines, share, is_complete
+        self.program, self.lines, self.share = program, lines, share
+        self.is_complete, self.is_visit = is_complete, is_visit
         zone = ZoneInfo(program.zone)
         self.reasons: list[Reason] = []
         self.rules = [
@@ -124,7 +144,7 @@ class _Evaluation:
     def _reaches_minimum(self, rule: Rule) -> bool:
         lines = self._matching(rule)
         amount = total(amount_of(self.program, line) for line in lines)
-        quantity = total(_signed_quantity(line) for line in lines)
+        quantity = total(units_of(line) for line in lines)
         short = rule.minimum_amount is not None and amount < rule.minimum_amount
         few = rule.minimum_quantity is not None and quantity < rule.minimum_quantity
         if (short or few) and lines:
@@ -137,11 +157,9 @@ class _Evaluation:
 
     def _ranked(self, kinds: set[str], line: Line) -> list[Rule]:
         """The rules of these kinds that count on a line: combinable ones together, another one alone."""
-        ranked = sorted(
-            (rule for rule in self.rules if rule.kind in kinds and matches(rule.match, line)),
-            key=lambda rule: (-rule.priority, rule.id),
+        return _standing(
+            _by_rank(rule for rule in self.rules if rule.kind in kinds and matches(rule.match, line))
         )
-        return _standing(ranked)
 
     def _base_rules(self) -> tuple[list[Decimal], dict[str, Decimal]]:
         per_line: list[Decimal] = []
@@ -163,7 +181,7 @@ class _Evaluation:
 
     def _measure(self, rule: Rule, line: Line) -> Decimal:
         if rule.kind == "unit":
-            return _signed_quantity(line) if self.is_complete and self.share > 0 else ZERO
+            return units_of(line) if self.is_complete and self.share > 0 else ZERO
         return amount_of(self.program, line) * self.share
 
     def _tell(self, rule: Rule, measure: Decimal, result: Decimal) -> None:
@@ -187,21 +205,26 @@ class _Evaluation:
         self.reasons.append(reason)
 
     def _visits(self, by_rule: dict[str, Decimal]) -> Decimal:
+        if not (self.is_visit and self.is_complete and self.share > 0):
+            return ZERO
         points = ZERO
-        for rule in _standing(sorted(self.rules, key=lambda r: (-r.priority, r.id)), "visit"):
-            amount = total(amount_of(self.program, line) for line in self._matching(rule))
-            if self.is_complete and self.share > 0 and amount > 0:
-                by_rule[rule.id] = rule.points
-                points += rule.points
-                self.reasons.append(because("rule_visit", rule=rule.id, result=plain(rule.points)))
+        for rule in _standing(_by_rank(rule for rule in self.rules if self._is_visited(rule))):
+            by_rule[rule.id] = rule.points
+            points += rule.points
+            self.reasons.append(because("rule_visit", rule=rule.id, result=plain(rule.points)))
         return points
+
+    def _is_visited(self, rule: Rule) -> bool:
+        """A visit rule whose lines come to something; one that is not met must not displace the others."""
+        bought = total(amount_of(self.program, line) for line in self._matching(rule))
+        return rule.kind == "visit" and bought > 0
 
     def _multiply(self, per_line: list[Decimal], visits: Decimal, by_rule: dict[str, Decimal]) -> None:
         extra: dict[str, Decimal] = {}
         for line, points in zip(self.lines, per_line, strict=True):
             self._add_extra(extra, self._ranked({"multiply"}, line), points)
-        general = [rule for rule in self.rules if rule.kind == "multiply" and rule.match.is_everything]
-        self._add_extra(extra, _standing(sorted(general, key=lambda r: (-r.priority, r.id))), visits)
+        general = (rule for rule in self.rules if rule.kind == "multiply" and rule.match.is_everything)
+        self._add_extra(extra, _standing(_by_rank(general)), visits)
         for rule in self.rules:
             if extra.get(rule.id):
                 by_rule[rule.id] = extra[rule.id]
@@ -224,14 +247,12 @@ class _Evaluation:
                 points *= rule.factor
 
 
-def _standing(ranked: Sequence[Rule], kind: str | None = None) -> list[Rule]:
+def _by_rank(rules: Iterable[Rule]) -> list[Rule]:
+    return sorted(rules, key=lambda rule: (-rule.priority, rule.id))
+
+
+def _standing(ranked: Sequence[Rule]) -> list[Rule]:
     """Of rules ranked by priority: the first alone if it is not combinable, else all combinable ones."""
-    of_kind = [rule for rule in ranked if kind is None or rule.kind == kind]
-    if of_kind and not of_kind[0].combinable:
-        return of_kind[:1]
-    return [rule for rule in of_kind if rule.combinable]
-
-
-def _signed_quantity(line: Line) -> Decimal:
-    """Units bought, negative on a credit note, whose quantities Dolibarr keeps positive."""
-    return -abs(line.quantity) if line.net < 0 or line.gross < 0 else line.quantity
+    if ranked and not ranked[0].combinable:
+        return [ranked[0]]
+    return [rule for rule in ranked if rule.combinable]

@@ -4,7 +4,7 @@ Amounts are in the shop's main currency, signed as Dolibarr stores them (a credi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -128,8 +128,30 @@ class Family:
 
     @property
     def standing_credit_notes(self) -> tuple[Sale, ...]:
-        """The credit notes that count now, in the order of their ids."""
-        return tuple(note for note in sorted(self.credit_notes, key=lambda n: n.id) if note.is_final)
+        """The credit notes that count now, with the signs of one, in the order of their ids."""
+        standing = (note for note in sorted(self.credit_notes, key=lambda n: n.id) if note.is_final)
+        return tuple(as_credit_note(note) for note in standing)
+
+
+def as_credit_note(note: Sale) -> Sale:
+    """A credit note with the signs that Dolibarr gives one, also if an import stored it as positive.
+
+    Units that came back become negative. A line that stays positive mirrors a price reduction of the
+    invoice and is no goods, so it has no units.
+    """
+    sign = -1 if note.gross > 0 else 1
+    return replace(
+        note,
+        net=sign * note.net,
+        gross=sign * note.gross,
+        lines=tuple(_as_credited(line, sign) for line in note.lines),
+    )
+
+
+def _as_credited(line: Line, sign: int) -> Line:
+    net, gross = sign * line.net, sign * line.gross
+    is_reduction = net > 0 or gross > 0
+    return replace(line, net=net, gross=gross, quantity=ZERO if is_reduction else -abs(line.quantity))
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.core.money import net_of_gross, round_amount
 from dolibarr_loyalty.core.program import Program, Reward, VoucherTerms
-from dolibarr_loyalty.core.sale import ZERO, Line, Sale
+from dolibarr_loyalty.core.rules import MONEY_CREDITS
+from dolibarr_loyalty.core.sale import ZERO, Line, Sale, total
 from dolibarr_loyalty.core.times import add_months, day_of, end_of_period
 
 # 29 signs, a prime, so that the weighted check sign finds every single wrong sign and every two swapped
@@ -196,20 +197,23 @@ def worth_on(voucher: Voucher, sale: Sale) -> tuple[Decimal, Decimal | None]:
     Never more than remains to be paid, nor than its limit. Zero when the invoice has nothing it is good for.
     """
     if voucher.kind == "percent":
-        goods = sum((line.gross for line in sale.lines if line.credit is None), ZERO)
+        goods = total(line.gross for line in sale.lines if line.credit not in MONEY_CREDITS)
         amount, vat_rate = goods * voucher.rate / 100, None
     else:
         amount, vat_rate = _dearest_unit(voucher.product, sale.lines)
     if voucher.limit is not None:
         amount = min(amount, voucher.limit)
-    return min(round_amount(amount, voucher.currency), sale.remaining), vat_rate
+    return max(ZERO, min(round_amount(amount, voucher.currency), sale.remaining)), vat_rate
 
 
 def _dearest_unit(product: str, lines: tuple[Line, ...]) -> tuple[Decimal, Decimal | None]:
-    """Gross price of one unit of the product on the invoice, the dearest where it stands twice."""
+    """Gross price of one unit of the product on the invoice, the dearest where it stands twice.
+
+    Of less than one unit (half a kilo) it is the price of what was bought.
+    """
     wanted = product.casefold()
     units = [
-        (line.gross / line.quantity, line.vat_rate)
+        (line.gross / max(line.quantity, Decimal(1)), line.vat_rate)
         for line in lines
         if line.product_ref.casefold() == wanted and line.quantity > 0 and line.gross > 0
     ]

@@ -211,7 +211,7 @@ def test_answers_stand_in_the_file(tmp_path: Path) -> None:
         website="https://cafe.example.com/",
         legal=("Café Soleil", "Paris"),
         point_names={"fr": ("soleil", "soleils")},
-        member_page_url="https://cafe.example.com/m/{token}",
+        member_page_url="https://cafe.example.com/m/{member}",
         web_host="0.0.0.0",
         web_port=9000,
         sync_interval_seconds=5,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.connectors.dolibarr import screens
 from dolibarr_loyalty.connectors.dolibarr.capabilities import Capabilities, probe, zones_of
-from dolibarr_loyalty.connectors.dolibarr.changes import changed_page
+from dolibarr_loyalty.connectors.dolibarr.changes import changed_page, newest_change
 from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.connectors.dolibarr.credit_notes import body_of
 from dolibarr_loyalty.connectors.dolibarr.filters import both, condition
@@ -21,7 +21,7 @@ from dolibarr_loyalty.connectors.dolibarr.reading import (
     credit_lines_of,
     id_of,
     price_of,
-    read_credit_row,
+    read_credit_rows,
     read_member,
     read_page,
     read_payments,
@@ -86,6 +86,12 @@ class DolibarrBooks:
     def sales_changed(self, cursor: Cursor, limit: int = PAGE) -> tuple[Sequence[Sale], Cursor]:
         rows, following = changed_page(self.client, INVOICES, cursor, limit, self._context.zones)
         return self._sales(rows), following
+
+    def newest_sale_change(self) -> Cursor:
+        return newest_change(self.client, INVOICES, self._context.zones)
+
+    def newest_member_change(self) -> Cursor:
+        return newest_change(self.client, THIRDPARTIES, self._context.zones)
 
     def open_sales(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
         return self._after(INVOICES, last_id, limit, self._sales, condition("t.fk_statut", "=", 1))
@@ -159,8 +165,7 @@ class DolibarrBooks:
         path = f"{THIRDPARTIES}/{thirdparty_id}/fixedamountdiscounts"
         found: dict[int, CreditRow] = {}
         for state in ("available", "used"):
-            for json in self.client.get_list(path, {"filter": state}):
-                row = read_credit_row(json)
+            for row in read_credit_rows(self.client.get_list(path, {"filter": state})):
                 if credit_note_id in (None, row.credit_note_id):
                     found[row.id] = row
         return tuple(self._located(thirdparty_id, [found[key] for key in sorted(found)]))
@@ -192,6 +197,9 @@ class DolibarrBooks:
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         wipes = self.capabilities.wipes_other_extrafields
         screens.show_options(self.client, thirdparty_id, values, wipes=wipes)
+
+    def shown_members(self, thirdparty_ids: Sequence[int]) -> Mapping[int, Mapping[str, str | int | None]]:
+        return screens.shown_options(self.client, thirdparty_ids)
 
     def add_event(
         self, thirdparty_id: int, *, key: str, label: str, note: str, at: datetime, sale_id: int | None = None

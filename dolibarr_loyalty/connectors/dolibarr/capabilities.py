@@ -81,7 +81,7 @@ def wipes(version: Version) -> bool:
     return not ((18, 0, 7) <= version < (19, 0, 0) or version >= (20, 0, 4))
 
 
-def _measured(client: Client, php: tzinfo) -> tzinfo:
+def _measured(client: Client, php: tzinfo) -> tzinfo | None:
     newest: Params = {"sortfield": "t.rowid", "sortorder": "DESC", "limit": 20}
     rows = [*client.get_list("/invoices", newest), *client.get_list("/thirdparties", newest)]
     epochs = [epochs_of(row) for row in rows if isinstance(row, dict)]

@@ -33,6 +33,14 @@ def changed_page(
     return rows, _rewound(client, path, rows, cursor, zones)
 
 
+def newest_change(client: Client, path: str, zones: Zones) -> Cursor:
+    """The cursor from which everything modified from now on is found, and a little of what was before."""
+    rows = client.get_list(path, {"sortfield": "t.tms", "sortorder": "DESC", "limit": 1})
+    if not rows:
+        return Cursor()
+    return Cursor(since=shifted(_tms(client, path, rows[0], BEGINNING, zones), -OVERLAP))
+
+
 def _since(cursor: Cursor) -> str:
     if not cursor.since:
         return ""
@@ -43,7 +51,12 @@ def _since(cursor: Cursor) -> str:
 
 
 def _behind(client: Client, path: str, row: Any, cursor: Cursor, zones: Zones) -> Cursor:
-    """The cursor exactly behind a row.
+    since = _tms(client, path, row, cursor.since or BEGINNING, zones)
+    return Cursor(since=since, last_id=id_of(row) or 0)
+
+
+def _tms(client: Client, path: str, row: Any, low: str, zones: Zones) -> str:
+    """The tms of a row, which is not before `low`.
 
     The row's modification date is only a guess at its tms: on 23 a third party shows the later one of its
     own and its extrafields' and nothing when it has no extrafields, and in the hour that spring skips PHP
@@ -52,9 +65,8 @@ def _behind(client: Client, path: str, row: Any, cursor: Cursor, zones: Zones) -
     identifier = id_of(row) or 0
     guess = zones.database_text(epochs_of(row)[1])
     if guess and _exists(client, path, identifier, "=", guess):
-        return Cursor(since=guess, last_id=identifier)
-    found = _search(client, path, identifier, cursor.since or BEGINNING)
-    return Cursor(since=found, last_id=identifier)
+        return guess
+    return _search(client, path, identifier, low)
 
 
 def _rewound(client: Client, path: str, rows: list[Any], cursor: Cursor, zones: Zones) -> Cursor:

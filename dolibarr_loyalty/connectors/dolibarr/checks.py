@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.connectors.dolibarr import rights
@@ -24,6 +25,7 @@ MODULES = ("societe", "facture", "api", "categorie", "agenda")
 CLOCK_TOLERANCE = timedelta(seconds=60)
 FIRST_IDS = 5
 HALF_YEAR = timedelta(days=182)
+OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ def run(
         return (Check(name="address and key", ok=False, found=str(failure), remedy=remedy),)
     checks = [
         Check(name="address and key", ok=True, found=f"{client.base} answers and knows the key"),
+        encryption_check(client),
         version_check(capabilities),
         *right_checks(client, language, user_id),
         sees_all_check(client, language),
@@ -66,6 +69,15 @@ def run(
         *extrafield_checks(admin or client, capabilities, language),
     ]
     return tuple(checks)
+
+
+def encryption_check(client: Client) -> Check:
+    """Whether the key travels in clear; on the machine itself it may."""
+    parts = urlsplit(client.base)
+    if parts.scheme == "https" or parts.hostname in OWN_MACHINE:
+        return Check(name="encryption", ok=True, found=parts.scheme)
+    remedy = "Use https: on the way the API key can be read by others, and with it all invoices."
+    return Check(name="encryption", ok=None, found="http", remedy=remedy)
 
 
 def version_check(capabilities: Capabilities) -> Check:
@@ -147,7 +159,7 @@ def module_check(admin: Client | None) -> Check:
         found = "no administrator's key is configured, so Dolibarr does not list its modules"
         return Check(name=name, ok=None, found=found)
     try:
-        active = set(admin.get_list("/setup/modules"))
+        active = {str(module) for module in admin.get_list("/setup/modules")}
     except OutsideFailure as failure:
         return Check(
             name=name, ok=None, found=str(failure), remedy="Use an administrator's key for this check."

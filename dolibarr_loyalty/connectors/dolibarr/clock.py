@@ -9,17 +9,19 @@ from zoneinfo import ZoneInfo
 TEXT = "%Y-%m-%d %H:%M:%S"
 HALF_A_DAY = timedelta(hours=12)
 QUARTER = 900
+UNTOUCHED = 60
+WIDEST = 14 * 3600
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Zones:
-    """The shop's zone, PHP's zone on Dolibarr's server, and the zone of its database sessions."""
+    """The shop's zone, PHP's zone on Dolibarr's server, and that of its database; None while unknown."""
 
     shop: ZoneInfo
     php: tzinfo
-    database: tzinfo
+    database: tzinfo | None
 
     def day(self, value: Any) -> date | None:
         """The day of a date field: an epoch of local midnight, or a text YYYY-MM-DD.
@@ -53,26 +55,28 @@ class Zones:
         return None if instant is None else instant.astimezone(self.php).strftime(TEXT)
 
     def modified(self, value: Any) -> datetime | None:
-        """The true instant of a modification epoch."""
+        """The true instant of a modification epoch; None where the database's zone is not known."""
         text = self.database_text(value)
-        if text is None:
+        if text is None or self.database is None:
             return None
         return datetime.strptime(text, TEXT).replace(tzinfo=self.database).astimezone(UTC)
 
 
-def database_zone(pairs: list[tuple[int, int]], php: tzinfo) -> tzinfo:
+def database_zone(pairs: list[tuple[int, int]], php: tzinfo) -> tzinfo | None:
     """The zone of the database's clock, told from (creation, modification) epochs of some objects.
 
     Untouched objects were modified when they were created; what lies between the two is the difference
-    of the zones. Without objects the database is taken to run in PHP's zone.
+    of the zones, in whole quarters of an hour. None when no object tells it.
     """
     if not pairs:
-        return php
+        return None
     created, modified = max(pairs, key=lambda pair: pair[0] - pair[1])
     shift = round((created - modified) / QUARTER) * QUARTER
-    offset = datetime.fromtimestamp(created, UTC).astimezone(php).utcoffset() or timedelta()
-    if shift == 0 or abs(shift) > 14 * 3600:
+    if abs(created - modified - shift) > UNTOUCHED or abs(shift) > WIDEST:
+        return None
+    if shift == 0:
         return php
+    offset = datetime.fromtimestamp(created, UTC).astimezone(php).utcoffset() or timedelta()
     database = offset - timedelta(seconds=shift)
     return UTC if not database else timezone(database)
 

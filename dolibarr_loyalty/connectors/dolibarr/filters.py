@@ -1,5 +1,6 @@
 """Conditions of Dolibarr's `sqlfilters`, in the operators that 16 and 23 share."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from dolibarr_loyalty.errors import PermanentFailure
@@ -20,6 +21,11 @@ def condition(column: str, operator: Operator, value: str | int) -> str:
             f"{value!r} cannot be looked for in Dolibarr: quotes, brackets and line ends are not possible."
         )
     return f"({column}:{operator}:'{value}')"
+
+
+def one_of(column: str, values: Iterable[int]) -> str:
+    """The column holds one of these numbers: `(t.rowid:in:1,2)`."""
+    return f"({column}:in:{','.join(str(value) for value in values)})"
 
 
 def both(*conditions: str) -> str:

@@ -97,22 +97,17 @@ def read_page(
     return tuple(good), tuple(broken)
 
 
-def read_payments(rows: Sequence[Any]) -> tuple[Payment, ...]:
+def read_payments(rows: list[Any]) -> tuple[Payment, ...]:
     """What was paid on a document; used credits stand among the payments with the credit note's ref."""
-    return tuple(_payment(row) for row in rows if isinstance(row, Mapping))
+    return tuple(_sure(row, _payment) for row in _rows(rows))
 
 
-def read_credit_row(json: Json) -> CreditRow:
-    """A customer's credit. Of one used as a line Dolibarr tells only the line, so `used_on` is 0 then."""
-    as_line = whole(json.get("fk_facture_line"))
-    return CreditRow(
-        id=whole(json.get("rowid")) or 0,
-        credit_note_id=whole(json.get("fk_facture_source")),
-        gross=abs(amount(json.get("amount_ttc"))),
-        net=abs(amount(json.get("amount_ht"))),
-        used_on=whole(json.get("fk_facture")) or (0 if as_line else None),
-        used_as_line=as_line is not None,
-    )
+def read_credit_rows(rows: list[Any]) -> tuple[CreditRow, ...]:
+    """A customer's credits. Of one used as a line Dolibarr tells only the line, so `used_on` is 0 then.
+
+    One that cannot be read stops the rest, as money must not be overlooked.
+    """
+    return tuple(_sure(row, _credit_row) for row in _rows(rows))
 
 
 def id_of(json: Any) -> int | None:
@@ -120,8 +115,10 @@ def id_of(json: Any) -> int | None:
     return whole(json.get("id", json.get("rowid"))) if isinstance(json, Mapping) else whole(json)
 
 
-def epochs_of(json: Json) -> tuple[int | None, int | None]:
+def epochs_of(json: Any) -> tuple[int | None, int | None]:
     """Creation and modification as Dolibarr gives them: epochs, the second one shifted."""
+    if not isinstance(json, Mapping):
+        return None, None
     modified = json.get("date_modification") or json.get("datem")
     return whole(json.get("date_creation")), whole(modified)
 
@@ -131,9 +128,9 @@ def day_epoch_of(json: Any) -> int | None:
     return whole(json.get("date")) if isinstance(json, Mapping) else None
 
 
-def options_of(json: Json) -> dict[str, Any]:
+def options_of(json: Any) -> dict[str, Any]:
     """The extrafields with their prefix `options_`; Dolibarr sends a list where there are none."""
-    options = json.get("array_options")
+    options = json.get("array_options") if isinstance(json, Mapping) else None
     return dict(options) if isinstance(options, Mapping) else {}
 
 
@@ -149,7 +146,7 @@ def note_of(event: Any) -> str:
 
 def price_of(product: Json) -> tuple[Decimal, Decimal]:
     """Gross price and VAT rate of a product."""
-    return amount(product.get("price_ttc")), amount(product.get("tva_tx"))
+    return _sure(product, lambda json: (amount(json.get("price_ttc")), amount(json.get("tva_tx"))))
 
 
 def credit_lines_of(json: Json) -> dict[int, int]:
@@ -160,10 +157,14 @@ def credit_lines_of(json: Json) -> dict[int, int]:
 
 
 def _read(json: Any, context: Context, build: Callable[[Json, Context], T]) -> T:
+    return _sure(json, lambda known: build(known, context))
+
+
+def _sure(json: Any, build: Callable[[Json], T]) -> T:
     if not isinstance(json, Mapping):
         raise Unreadable(Broken(id=None, ref="", problem="it is not an object"))
     try:
-        return build(json, context)
+        return build(json)
     except ValueError as error:
         ref = plain(json.get("ref")) or plain(json.get("name"))
         raise Unreadable(Broken(id=id_of(json), ref=ref, problem=str(error))) from error
@@ -245,6 +246,18 @@ def _line(json: Json, context: Context) -> Line:
         credit=_CREDITS.get(words, Credit.DISCOUNT) if credit_id else None,
         credit_id=credit_id,
         tags=context.product_tags.get(product_id or 0, frozenset()),
+    )
+
+
+def _credit_row(json: Json) -> CreditRow:
+    as_line = whole(json.get("fk_facture_line"))
+    return CreditRow(
+        id=_needed(json, "rowid"),
+        credit_note_id=whole(json.get("fk_facture_source")),
+        gross=abs(amount(json.get("amount_ttc"))),
+        net=abs(amount(json.get("amount_ht"))),
+        used_on=whole(json.get("fk_facture")) or (0 if as_line else None),
+        used_as_line=as_line is not None,
     )
 
 

@@ -18,7 +18,7 @@ from dolibarr_loyalty.connectors.dolibarr.reading import Broken, Context
 from dolibarr_loyalty.connectors.protocol import Books, Cursor, Draft, DraftLine
 from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
 
-from .conftest import BASE
+from .conftest import BASE, PARIS
 
 Answers = responses.RequestsMock
 NOT_FOUND = {"status": 404, "json": {"error": {"code": 404, "message": "Not Found: nothing"}}}
@@ -48,6 +48,18 @@ def a_draft(**changes: Any) -> Draft:
         "options": {"loyalty_voucher": "LOY-AB12", "loyalty_points": 200, "loyalty_valid": None},
     }
     return Draft(**{**usual, **changes})
+
+
+def test_connecting_asks_what_this_dolibarr_can_do(answers: Answers, client: Client) -> None:
+    refused = {"status": 404, "json": {"error": {"code": 404, "message": "Not Found"}}}
+    answers.get(f"{BASE}/status", json={"success": {"dolibarr_version": "16.0.3"}})
+    answers.post(f"{BASE}/thirdparties/0/splitdiscount/0", **refused)
+    answers.get(f"{BASE}/setup/extrafields/societe/loyalty_points", **refused)
+    answers.post(f"{BASE}/documents/upload", **OFF)
+    answers.get(f"{BASE}/invoices", json=[])
+    answers.get(f"{BASE}/thirdparties", json=[])
+    books = DolibarrBooks.connect(client, shop_zone=PARIS, currency="EUR", languages=("fr",), user_id=2)
+    assert books.capabilities.version == (16, 0, 3)
 
 
 def test_they_fulfil_the_protocol(books: DolibarrBooks) -> None:
@@ -375,6 +387,19 @@ def test_a_short_page_with_a_doubtful_date_is_read_again(answers: Answers, books
     assert books.members_changed(Cursor(), 5)[1] == Cursor()
 
 
+def test_following_changes_begins_a_little_before_the_newest_one(
+    answers: Answers, books: DolibarrBooks
+) -> None:
+    answers.get(f"{BASE}/invoices", json=[a_row(1)])
+    assert books.newest_sale_change() == Cursor(since="2026-11-21 19:31:10")
+    assert asked(answers, 0) == {"sortfield": "t.tms", "sortorder": "DESC", "limit": "1"}
+
+
+def test_following_changes_of_nothing_begins_at_the_beginning(answers: Answers, books: DolibarrBooks) -> None:
+    answers.get(f"{BASE}/thirdparties", **NOT_FOUND)
+    assert books.newest_member_change() == Cursor()
+
+
 # screens -------------------------------------------------------------------------------------------
 
 
@@ -395,6 +420,17 @@ def test_where_they_would_be_wiped_all_extrafields_are_sent_back(
     books.show_member(3, {"loyalty_points": 5})
     sent = json.loads(answers.calls[1].request.body or "")
     assert sent == {"array_options": {**others, "options_loyalty_points": 5}}
+
+
+def test_what_third_parties_show_is_read_in_portions(
+    answers: Answers, books: DolibarrBooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dolibarr_loyalty.connectors.dolibarr.screens.ASKED_AT_ONCE", 2)
+    row = {"id": "1", "array_options": {"options_loyalty_points": "78", "options_shoe": None}}
+    for ids, rows in (("1,2", [row, {"id": "2", "array_options": []}]), ("3", [])):
+        matching = matchers.query_param_matcher({"sqlfilters": f"(t.rowid:in:{ids})"}, strict_match=False)
+        answers.get(f"{BASE}/thirdparties", json=rows, match=[matching])
+    assert books.shown_members([1, 2, 3]) == {1: {"loyalty_points": "78", "shoe": None}, 2: {}}
 
 
 NOON = datetime(2026, 11, 21, 11, tzinfo=UTC)

@@ -47,9 +47,8 @@ def test_a_16_is_known_by_what_it_refuses(answers: Answers, client: Client) -> N
     assert told.version == (16, 0, 3)
     assert told.php_zone is None
     assert told.wipes_other_extrafields
-    assert not (
-        told.splits_credits or told.creates_extrafields or told.takes_attachments or told.knows_more_filters
-    )
+    abilities = (told.splits_credits, told.creates_extrafields, told.takes_attachments)
+    assert not any((*abilities, told.knows_more_filters))
     assert told.is_supported
 
 
@@ -88,7 +87,7 @@ def test_the_zones_are_the_told_one_and_the_measured_one(answers: Answers, clien
     answers.get(f"{BASE}/thirdparties", json=[{"date_creation": 1795289590, "date_modification": ""}])
     zones = zones_of(client, told, UTC)
     assert (zones.shop.key, zones.php) == ("UTC", PARIS)
-    assert zones.database.utcoffset(None) == UTC.utcoffset(None) or str(zones.database) == "UTC"
+    assert str(zones.database) == "UTC"
 
 
 @pytest.mark.parametrize(

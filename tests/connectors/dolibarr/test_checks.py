@@ -165,6 +165,14 @@ def test_modules_are_told_to_an_administrator_only(answers: Answers, client: Cli
     assert found(client, admin=client)["modules"].found == "off: categorie, agenda"
 
 
+@pytest.mark.parametrize(
+    ("url", "ok"),
+    [("https://erp.example", True), ("http://localhost:8016", True), ("http://erp.example", None)],
+)
+def test_a_key_should_not_travel_in_clear(url: str, ok: bool | None) -> None:
+    assert checks.encryption_check(Client(url, "key")).ok is ok
+
+
 def test_a_version_that_was_never_measured_is_said(answers: Answers, client: Client) -> None:
     a_healthy_23(answers)
     answers.replace("GET", f"{BASE}/status", json={"success": {"dolibarr_version": "15.0.1"}}, headers=DATE)

@@ -57,18 +57,20 @@ def test_a_modification_is_written_by_the_database_and_read_by_php() -> None:
     assert ZONES.database_text(1795285990) == "2026-11-21 19:33:10"
     assert ZONES.modified(1795285990) == datetime(2026, 11, 21, 19, 33, 10, tzinfo=UTC)
     assert ZONES.modified("") is None
+    assert Zones(shop=PARIS, php=PARIS, database=None).modified(1795285990) is None
 
 
 @pytest.mark.parametrize(
     ("pairs", "zone"),
     [
-        ([], PARIS),
+        ([], None),
         ([(1795289590, 1795289590)], PARIS),
         ([(1795289590, 1795285991), (1795289590, 1795285990), (1795289590, 1795380000)], UTC),
         ([(1795289590, 1795289590 - 7200)], timezone(timedelta(hours=-1))),
-        ([(1795289590, 1795289590 + 90 * 86400)], PARIS),
+        ([(1795289590, 1795289590 + 90 * 86400)], None),
+        ([(1795289590, 1795285990 + 2400)], None),
     ],
-    ids=["nothing to tell by", "the same", "UTC", "another", "all touched much later"],
+    ids=["nothing to tell by", "the same", "UTC", "another", "touched much later", "touched a little later"],
 )
 def test_the_zone_of_the_database_is_told_from_untouched_objects(pairs: Any, zone: Any) -> None:
     assert database_zone(pairs, PARIS) == zone

@@ -61,8 +61,8 @@ def test_a_16_gets_exact_instructions(answers: Answers, client: Client, a_doliba
     assert all(step.action is Action.BY_HAND for step in steps)
     assert steps[0].by_hand.startswith(
         "Accueil > Configuration > Modules/Applications > Tiers (⚙) > Attributs supplémentaires (tiers) > "
-        "Nouvel attribut. Libellé ou clé de traduction: Points de fidélité; Code de l'attribut: loyalty_points; "
-        "Type: Numérique entier; Taille: 10; Position: 900; Visibilité: 5"
+        "Nouvel attribut. Libellé ou clé de traduction: Points de fidélité; "
+        "Code de l'attribut: loyalty_points; Type: Numérique entier; Taille: 10; Position: 900; Visibilité: 5"
     )
     assert not any(outcome.done for outcome in apply(client, steps))
 

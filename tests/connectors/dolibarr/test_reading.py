@@ -22,7 +22,8 @@ from dolibarr_loyalty.connectors.dolibarr.reading import (
     label_of,
     note_of,
     options_of,
-    read_credit_row,
+    price_of,
+    read_credit_rows,
     read_member,
     read_page,
     read_payments,
@@ -339,9 +340,8 @@ def test_payments_tell_money_from_credits() -> None:
 def test_a_credit_row_tells_where_it_was_used(
     used: dict[str, str], used_on: int | None, as_line: bool
 ) -> None:
-    row = read_credit_row(
-        {"rowid": "121", "fk_facture_source": "746", "amount_ttc": "20", "amount_ht": "-20", **used}
-    )
+    credit = {"rowid": "121", "fk_facture_source": "746", "amount_ttc": "20", "amount_ht": "-20"}
+    (row,) = read_credit_rows([{**credit, **used}])
     assert (row.id, row.credit_note_id, row.gross, row.net) == (121, 746, 20, 20)
     assert (row.used_on, row.used_as_line) == (used_on, as_line)
 
@@ -353,6 +353,8 @@ def test_a_credit_row_tells_where_it_was_used(
         (lambda: id_of({"rowid": 3}), 3),
         (lambda: id_of(None), None),
         (lambda: options_of({"array_options": []}), {}),
+        (lambda: options_of("x"), {}),
+        (lambda: epochs_of("x"), (None, None)),
         (lambda: label_of({"label": "Gold &amp; Co"}), "gold & co"),
         (lambda: label_of("x"), ""),
         (lambda: note_of(None), ""),
@@ -362,6 +364,21 @@ def test_a_credit_row_tells_where_it_was_used(
 )
 def test_small_readers_take_whatever_comes(call: Callable[[], Any], result: Any) -> None:
     assert call() == result
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: read_credit_rows([{"amount_ttc": "20"}]),
+        lambda: read_credit_rows([{"rowid": 1, "amount_ttc": "lots"}]),
+        lambda: read_payments([{"amount": "lots"}]),
+        lambda: price_of({"price_ttc": "lots"}),
+        lambda: price_of(None),  # type: ignore[arg-type]
+    ],
+)
+def test_money_that_cannot_be_read_is_a_failure(read: Callable[[], Any]) -> None:
+    with pytest.raises(Unreadable):
+        read()
 
 
 def test_a_broken_object_is_told_in_words() -> None:
