@@ -23,6 +23,7 @@ WIDTH, HEIGHT, MARGIN = 105.0, 148.0, 8.0
 _INNER = WIDTH - 2 * MARGIN
 _POINT = 25.4 / 72
 _SMALLEST_PRINT = 4.5
+_LONGEST_LINE, _LONGEST_TEXT = 200, 1500  # signs; more can never fit
 _BLACK, _GREY = (28, 28, 30), (90, 90, 96)
 
 
@@ -67,6 +68,7 @@ def _texts(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
     if facts.valid_until is not None:
         valid = words.gettext("Valid until %(day)s", day=words.day(facts.valid_until))
     issued = words.gettext("Issued on %(day)s", day=words.day(facts.issued_on))
+    small = (facts.terms, facts.vat_note, issued)
     return Print(
         shop=_line(brand.shop_name),
         title=_line(words.gettext("Voucher")),
@@ -76,13 +78,13 @@ def _texts(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
         code=_line(facts.code),
         valid=_line(valid),
         holder=_line(words.gettext("for %(name)s", name=holder)) if holder else "",
-        small=printable("\n".join(text for text in (facts.terms, facts.vat_note, issued) if text.strip())),
+        small=printable("\n".join(text[:_LONGEST_TEXT] for text in small if text.strip())),
         legal=tuple(_line(line) for line in (*brand.legal, brand.website) if line.strip())[:3],
     )
 
 
 def _line(text: str) -> str:
-    return in_reading_order(" ".join(printable(text).split("\n")))
+    return in_reading_order(" ".join(printable(text[:_LONGEST_LINE]).split("\n")))
 
 
 class _Page(FPDF):
@@ -230,9 +232,9 @@ class _Page(FPDF):
         return [*lines[: room - 1], self._longest_start(last, width - self.get_string_width("…")) + "…"]
 
     def _longest_start(self, text: str, width: float) -> str:
-        end = len(text)
-        while end > 1 and self.get_string_width(text[:end]) > width:
-            end -= 1
+        end = 1
+        while end < len(text) and self.get_string_width(text[: end + 1]) <= width:
+            end += 1
         return text[:end]
 
     def _ink(self, rgb: tuple[int, int, int]) -> None:

@@ -1,4 +1,4 @@
-"""The catalogues of `lang/` hold every message of code and templates, in every language and form of address."""
+"""The catalogues of `lang/` hold every message of code and templates, in every language and address."""
 
 import re
 from functools import cache

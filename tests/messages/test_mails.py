@@ -9,8 +9,8 @@ from lxml import html
 
 from dolibarr_loyalty.connectors.protocol import Mail
 from dolibarr_loyalty.locales import LANGUAGES
-from dolibarr_loyalty.messages import mail as mail_module
 from dolibarr_loyalty.messages import Goal, RewardNearFacts, WelcomeFacts, as_json, message_id, read_facts
+from dolibarr_loyalty.messages import mail as mail_module
 from dolibarr_loyalty.messages.facts import FACTS
 from tests.messages.builders import (
     CODE,
@@ -18,9 +18,9 @@ from tests.messages.builders import (
     PAGE,
     UNSUBSCRIBE,
     a_brand,
+    a_logo,
     a_mail,
     a_member,
-    a_logo,
     a_voucher,
     facts_of,
     ten_euros,

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
-from urllib3.util.retry import Retry
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from dolibarr_loyalty.connectors.dolibarr.failures import Answer, failure_of, seconds_to_wait, unreadable
+from dolibarr_loyalty.connectors.dolibarr.failures import Answer, failure_of, unreadable
+from dolibarr_loyalty.connectors.dolibarr.retrying import ReadRetry
 from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
 
 LARGEST_BODY = 64 * 1024 * 1024
@@ -167,40 +167,6 @@ class Client:
             if not isinstance(adapter, HTTPAdapter) or adapter.max_retries is not self._retry:
                 session.mount(scheme, HTTPAdapter(max_retries=self._retry))
         return session
-
-
-class ReadRetry(Retry):
-    """Repeats GETs after connection failures and 429, 502, 503, 504; leaves every write alone.
-
-    Not repeated: Dolibarr's own 503, which is JSON and means a filter it does not know, and a Retry-After
-    that asks for more than `longest_wait` seconds.
-    """
-
-    def __init__(self, *args: Any, longest_wait: float = 30, **kwargs: Any) -> None:
-        self.longest_wait = longest_wait
-        super().__init__(*args, **{"allowed_methods": frozenset({"GET"}), **kwargs})
-
-    def new(self, **kw: Any) -> "ReadRetry":
-        return super().new(longest_wait=self.longest_wait, **kw)
-
-    def increment(
-        self,
-        method: str | None = None,
-        url: str | None = None,
-        response: Any = None,
-        error: Exception | None = None,
-        _pool: Any = None,
-        _stacktrace: Any = None,
-    ) -> "ReadRetry":
-        if method != "GET" or (response is not None and self._is_final(response)):
-            raise MaxRetryError(_pool, url or "", error)
-        return super().increment(method, url, response, error, _pool, _stacktrace)
-
-    def _is_final(self, response: Any) -> bool:
-        if response.status == 503 and "json" in response.headers.get("Content-Type", ""):
-            return True
-        wait = seconds_to_wait(response.headers.get("Retry-After"))
-        return wait is not None and wait > self.longest_wait
 
 
 class _Key(AuthBase):

@@ -15,7 +15,8 @@ import urllib3
 from responses import registries
 
 from dolibarr_loyalty.connectors.dolibarr import client as module
-from dolibarr_loyalty.connectors.dolibarr.client import Client, ReadRetry, normalised
+from dolibarr_loyalty.connectors.dolibarr.client import Client, normalised
+from dolibarr_loyalty.connectors.dolibarr.retrying import ReadRetry
 from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
 
 from .conftest import BASE, KEY

@@ -1,0 +1,86 @@
+"""What a command works with: the settings, the wired program, the person who typed it, and dry runs."""
+
+import getpass
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import typer
+
+from dolibarr_loyalty.app import App
+from dolibarr_loyalty.cli.output import log_to_stderr
+from dolibarr_loyalty.cli.rehearsal import RehearsedApp, Untouched, copied, require_tables
+from dolibarr_loyalty.config import Config, load
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.locales import Words
+
+
+class Setup:
+    """Made once per command; everything is loaded when first asked for."""
+
+    def __init__(self, config_file: Path | None, *, verbose: bool) -> None:
+        self.config_file, self.verbose = config_file, verbose
+        self.log(logging.ERROR)
+
+    def log(self, level: int) -> None:
+        """Log from this level on, or everything where that was asked for."""
+        log_to_stderr(logging.DEBUG if self.verbose else level)
+
+    @cached_property
+    def config(self) -> Config:
+        """The settings; raises ConfigurationError."""
+        return load(self.config_file, os.environ)
+
+    @cached_property
+    def app(self) -> App:
+        """The wired program."""
+        return App(self.config)
+
+    @property
+    def loyalty(self) -> Loyalty:
+        """The program at work."""
+        return self.app.loyalty
+
+    @cached_property
+    def words(self) -> Words:
+        """How the shop's own people are spoken to."""
+        return self.app.brand.words(self.config.brand.language)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if "app" in self.__dict__:
+            self.app.close()
+
+    @contextmanager
+    def untouched(self) -> Iterator[Loyalty]:
+        """The program for a dry run of one step: it reads the database, and what it writes is undone."""
+        database = Untouched(self.config.database.url.reveal())
+        try:
+            require_tables(database)
+            yield RehearsedApp(self.config, given=database).loyalty
+        finally:
+            database.close()
+
+    @contextmanager
+    def rehearsed(self) -> Iterator[Loyalty]:
+        """The program for a dry run of many steps: over a copy of the database that is thrown away."""
+        with copied(self.config.database.url.reveal()) as database:
+            yield RehearsedApp(self.config, given=database).loyalty
+
+
+def setup_of(ctx: typer.Context) -> Setup:
+    """The setup of a command; closed when the command ends."""
+    setup: Setup = ctx.obj
+    ctx.call_on_close(setup.close)
+    return setup
+
+
+def who() -> str:
+    """The person at the keyboard, as the system knows them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container may run under a number that has no name
+        return f"user {os.getuid()}"
