@@ -13,7 +13,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "dolibarr_loyalty"
 NAME = PACKAGE.name
 
-# What a room may import of ours besides itself, and of others; app and cli wire and may import everything.
+# These wire the others, so they may import everything; nobody else may import them.
+WIRING = {"app", "cli", "demo"}
+
+# What a room may import of ours besides itself, and of others.
 OURS: dict[str, set[str]] = {
     "core": set(),
     "sandbox": set(),
@@ -121,6 +124,18 @@ def test_every_import_contract_is_kept(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def test_nobody_imports_the_wiring() -> None:
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
+    wrong = [
+        f"{module.relative_to(ROOT)} imports {name}"
+        for room in rooms - WIRING - {"__main__", "__pycache__"}
+        for module in modules(room)
+        for name in imports(module)
+        if name.startswith(f"{NAME}.") and room_of(name) in WIRING
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_every_room_has_a_contract() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -131,4 +146,4 @@ def test_every_room_has_a_contract() -> None:
         for source in setup[name]["source_modules"].split()
     }
     rooms = {folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").is_file()}
-    assert rooms <= guarded
+    assert rooms - WIRING <= guarded

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from dolibarr_loyalty import __version__
-from dolibarr_loyalty.cli import books, checkup, first_steps, invoices, members, points, vouchers, waiting, work
+from dolibarr_loyalty.cli import (
+    checkup,
+    first_steps,
+    invoices,
+    members,
+    points,
+    standing,
+    vouchers,
+    waiting,
+    work,
+)
 from dolibarr_loyalty.cli.failing import CalmGroup
 from dolibarr_loyalty.cli.setup import Setup
 
@@ -58,7 +68,7 @@ def _made() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for part in (first_steps, checkup, work, books, members, invoices, vouchers, points, waiting):
+    for part in (first_steps, checkup, work, standing, members, invoices, vouchers, points, waiting):
         part.register(app)
     try:
         from dolibarr_loyalty.demo.commands import register

@@ -36,9 +36,8 @@ class CalmGroup(TyperGroup):
 
 def _belongs_to_click(error: Exception) -> bool:
     """Usage errors, exits and aborts, and a reader of our output that went away, are Click's to handle."""
-    return isinstance(error, OSError) or "click" in type(error).__module__.split(".")[:2] + ["_click"][:0] or any(
-        part in ("click", "_click") for part in type(error).__module__.split(".")
-    )
+    shows_itself = callable(getattr(error, "show", None))
+    return shows_itself or isinstance(error, (typer.Exit, typer.Abort, BrokenPipeError))
 
 
 def _report(error: Exception, *, verbose: bool) -> None:

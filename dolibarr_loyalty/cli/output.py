@@ -110,8 +110,10 @@ class _ScreenLog(logging.StreamHandler[Any]):
 def _console(*, stderr: bool) -> Console:
     """The screen as it is now; looked up anew, because tests and pipes exchange the streams."""
     console = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
-    return console if console.is_terminal else Console(
-        stderr=stderr, highlight=False, emoji=False, markup=False, width=WIDE, no_color=True
+    return (
+        console
+        if console.is_terminal
+        else Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=WIDE, no_color=True)
     )
 
 

@@ -233,10 +233,9 @@ def _paid_share(program: Program, family: Family) -> tuple[Decimal, bool, tuple[
     if program.earn_on == "validated":
         return ONE, True, ()
     if program.earn_on == "each_payment":
-        paid, due = _earning_payment(program, family)
-        share = _part_of(paid, due)
+        share, reason = _payment_share(program, family, "paid_part")
         if share:
-            return share, share == 1, (_part("paid_part", paid, due, share),)
+            return share, share == 1, (reason,)
     return ZERO, False, (because("not_paid", earn_on=program.earn_on),)
 
 
@@ -246,27 +245,22 @@ def _closed_share(program: Program, family: Family) -> tuple[Decimal, bool, tupl
         return ZERO, False, (because("bad_debt", close_code=family.sale.close_code),)
     if program.early_payment_discount == "full":
         return ONE, True, ()
-    paid, due = _earning_payment(program, family)
-    share = _part_of(paid, due)
-    return share, share > 0, (_part("early_payment", paid, due, share),)
+    share, reason = _payment_share(program, family, "early_payment")
+    return share, share > 0, (reason,)
 
 
-def _earning_payment(program: Program, family: Family) -> tuple[Decimal, Decimal]:
-    """What was paid and what is due, both without our vouchers unless those earn.
+def _payment_share(program: Program, family: Family, code: str) -> tuple[Decimal, Reason]:
+    """Which part of what is due has been paid, 0 to 1, our vouchers left out on both sides unless they earn.
 
-    A voucher is no instalment: paid first, it would let points arise before any money came.
+    A voucher is no instalment: used first, it would let points arise before any money came.
     """
+    paid, due = _paid(family), _due(family)
+    is_settled = paid >= due > 0
     vouchers = ZERO if program.vouchers_earn else family.sale.voucher_paid
-    return _paid(family) - vouchers, _due(family) - vouchers
-
-
-def _part_of(paid: Decimal, due: Decimal) -> Decimal:
-    return min(ONE, paid / due) if paid > 0 and due > 0 else ZERO
-
-
-def _part(code: str, paid: Decimal, due: Decimal, share: Decimal) -> Reason:
+    paid, due = max(ZERO, paid - vouchers), max(ZERO, due - vouchers)
+    share = ONE if is_settled else min(ONE, paid / due) if due else ZERO
     percent = plain((share * 100).quantize(Decimal("0.01")))
-    return because(code, paid=plain(paid), due=plain(due), percent=percent)
+    return share, because(code, paid=plain(paid), due=plain(due), percent=percent)
 
 
 def _due(family: Family) -> Decimal:

@@ -136,8 +136,8 @@ class Family:
 def as_credit_note(note: Sale) -> Sale:
     """A credit note with the signs that Dolibarr gives one, also if an import stored it as positive.
 
-    Units that came back become negative. A line that stays positive mirrors a price reduction of the
-    invoice and is no goods, so it has no units.
+    Units that came back become negative. A line that stays positive mirrors a negative one of the invoice:
+    a price reduction, which has no units, or goods that were taken back there (negative quantity).
     """
     sign = -1 if note.gross > 0 else 1
     return replace(
@@ -150,8 +150,9 @@ def as_credit_note(note: Sale) -> Sale:
 
 def _as_credited(line: Line, sign: int) -> Line:
     net, gross = sign * line.net, sign * line.gross
-    is_reduction = net > 0 or gross > 0
-    return replace(line, net=net, gross=gross, quantity=ZERO if is_reduction else -abs(line.quantity))
+    is_mirror = net > 0 or gross > 0
+    quantity = max(ZERO, -line.quantity) if is_mirror else -abs(line.quantity)
+    return replace(line, net=net, gross=gross, quantity=quantity)
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:

@@ -17,12 +17,12 @@ _MONTHS_IN = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 
 def iso(instant: datetime) -> str:
     """An instant as UTC text of fixed width, so that text order is time order: 2026-11-21T20:33:09.000000Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse(text: str) -> datetime:
     """The instant that `iso` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def day_of(instant: datetime, zone: ZoneInfo) -> date:

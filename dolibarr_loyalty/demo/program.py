@@ -17,6 +17,7 @@ from dolibarr_loyalty.core.program import (
 )
 from dolibarr_loyalty.demo.calendar import ZONE
 from dolibarr_loyalty.demo.catalogue import FREE_COFFEE, GIFT_CARDS
+from dolibarr_loyalty.sandbox.rights import API_USER_ID
 
 SHOP = "Café Lindenhof"
 WEDNESDAY, THURSDAY = 2, 3
@@ -101,6 +102,7 @@ def answers(*, url: str, api_key: str, admin_key: str, till_customer: int, web_p
         legal=(f"{SHOP}, 7 quai des Bateliers, 67000 Strasbourg",),
         point_names={"de": ("Stern", "Sterne"), "en": ("star", "stars"), "fr": ("étoile", "étoiles")},
         member_page_url="https://lindenhof.example/stars/{member}",
+        dolibarr_user_id=API_USER_ID,
         web_port=web_port,
         program=program(till_customer),
     )

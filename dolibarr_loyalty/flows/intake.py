@@ -243,22 +243,29 @@ class _Decision:
     def _settle(self, roots: set[int], seen: int) -> Intake:
         siblings = self._load_siblings(roots)
         self._open_bookings(roots | siblings)
-        appraisals = {root: self._appraise(root) for root in sorted(roots) if root in self.known}
+        notes = self._notes_by_root()
+        appraisals = {r: self._appraise(r, notes.get(r, ())) for r in sorted(roots) if r in self.known}
         concerned = self._with_siblings(appraisals, siblings)
         for root, entitlement in sorted(self._entitlements(concerned).items()):
             self._post(self.known[root], appraisals.get(root), concerned[root], entitlement)
         self._store()
         return Intake(seen=seen, changed=len(self.known), points=self.points)
 
-    def _appraise(self, root: int) -> Appraisal:
+    def _notes_by_root(self) -> dict[int, list[Sale]]:
+        notes: dict[int, list[Sale]] = {}
+        for document in self.known.values():
+            if not document.is_root and not document.sale.is_ours:
+                notes.setdefault(document.root_id, []).append(document.sale)
+        return notes
+
+    def _appraise(self, root: int, notes: Sequence[Sale]) -> Appraisal:
         document = self.known[root]
         if document.root_id != root:  # a credit note that found its invoice: decided there, nothing of its own
             empty = Claim(
                 document_id=root, issued_on=document.sale.issued_on, occurred_at=document.sale.occurred_at
             )
             return Appraisal(claim=empty, reasons=())
-        notes = tuple(d.sale for d in self.known.values() if d.root_id == root and d.sale.id != root)
-        family = Family(sale=document.sale, credit_notes=tuple(n for n in notes if not n.is_ours))
+        family = Family(sale=document.sale, credit_notes=tuple(notes))
         return appraise(self._program(document.program_hash), family, self._enrolment(document.sale))
 
     def _enrolment(self, sale: Sale) -> Enrolment:

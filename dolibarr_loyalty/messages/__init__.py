@@ -15,8 +15,6 @@ from dolibarr_loyalty.messages.facts import (
     VoucherFacts,
     WelcomeFacts,
     Worth,
-    as_json,
-    read_facts,
 )
 from dolibarr_loyalty.messages.mail import compose, message_id
 from dolibarr_loyalty.messages.names import entry_kind, voucher_state, worth
@@ -35,13 +33,11 @@ __all__ = [
     "VoucherFacts",
     "WelcomeFacts",
     "Worth",
-    "as_json",
     "compose",
     "entry_kind",
     "explain",
     "message_id",
     "next_reward",
-    "read_facts",
     "voucher_filename",
     "voucher_pdf",
     "voucher_state",

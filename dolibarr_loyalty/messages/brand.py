@@ -50,7 +50,9 @@ class Brand:
             with Image.open(BytesIO(logo), formats=("PNG", "JPEG")) as picture:
                 picture.load()
         except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as failure:
-            raise ConfigurationError("The logo is no readable PNG or JPEG. Save it again as one.") from failure
+            raise ConfigurationError(
+                "The logo is no readable PNG or JPEG. Save it again as one."
+            ) from failure
 
     @property
     def logo_type(self) -> str | None:

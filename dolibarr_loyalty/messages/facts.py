@@ -1,4 +1,4 @@
-"""The facts of each kind of mail and of the voucher: plain values, stored in the outbox as JSON.
+"""The facts of each kind of mail and of the voucher: plain values, gathered when the mail leaves.
 
 Names, codes and texts are as Dolibarr and the owner gave them: escaping is the business of the templates.
 """
@@ -6,9 +6,7 @@ Names, codes and texts are as Dolibarr and the owner gave them: escaping is the 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, TypeVar
-
-from pydantic import TypeAdapter
+from typing import ClassVar, Literal
 
 MailKind = Literal["welcome", "voucher", "reward_near", "points_expiring", "voucher_expiring"]
 
@@ -66,16 +64,14 @@ class WelcomeFacts(MemberFacts):
 class VoucherFacts(MemberFacts):
     """A voucher was issued, for `points` or (0) as a gift. `valid_until` is its last usable day, if any.
 
-    `terms` is the owner's small print in the member's language, `vat_note` a sentence about VAT. Codes are
-    not stored: leave `code` empty in the outbox and fill it in with `dataclasses.replace` when the mail is
-    made.
+    `terms` is the owner's small print in the member's language, `vat_note` a sentence about VAT.
     """
 
     kind: ClassVar[MailKind] = "voucher"
     is_transactional: ClassVar[bool] = True
 
     reward: str
-    code: str = ""
+    code: str
     worth: Worth
     issued_on: date
     valid_until: date | None = None
@@ -110,22 +106,3 @@ class PointsExpiringFacts(MemberFacts):
     expiring: int
     last_day: date
     rewards: tuple[Goal, ...] = ()
-
-
-FACTS: dict[MailKind, type[MemberFacts]] = {
-    facts.kind: facts
-    for facts in (WelcomeFacts, VoucherFacts, RewardNearFacts, PointsExpiringFacts, VoucherExpiringFacts)
-}
-
-AnyFacts = TypeVar("AnyFacts", bound=MemberFacts)
-
-
-def as_json(facts: MemberFacts) -> dict[str, Any]:
-    """The facts as the outbox stores them: text, numbers, lists; `read_facts` reads them back."""
-    stored: dict[str, Any] = TypeAdapter(type(facts)).dump_python(facts, mode="json")
-    return stored
-
-
-def read_facts(kind: MailKind, stored: dict[str, Any]) -> MemberFacts:
-    """The facts that `as_json` stored. Facts of a version that knew fewer fields get the defaults."""
-    return TypeAdapter(FACTS[kind]).validate_python(stored)

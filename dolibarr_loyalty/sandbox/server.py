@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,10 +32,19 @@ class _Listener(ThreadingHTTPServer):
     allow_reuse_address = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], dolibarr: Dolibarr) -> None:
+    def __init__(self, address: tuple[str, int], dolibarr: Dolibarr | Callable[[], Dolibarr]) -> None:
         super().__init__(address, _Handler)
-        self.dolibarr = dolibarr
+        self._dolibarr = dolibarr
+        self._opening = threading.Lock()
         self.open: set[socket.socket] = set()
+
+    @property
+    def dolibarr(self) -> Dolibarr:
+        """Who answers; opened at the first request where it was given as a way to open it."""
+        with self._opening:
+            if not isinstance(self._dolibarr, Dolibarr):
+                self._dolibarr = self._dolibarr()
+            return self._dolibarr
 
     def server_bind(self) -> None:
         # HTTPServer would look its own name up, which is slow without a resolver.
@@ -143,12 +152,21 @@ def _given(code: int, headers: dict[str, str], body: bytes) -> Answer:
 
 
 class Server:
-    """A Dolibarr on a port of this machine; `port=0` takes a free one."""
+    """A Dolibarr on a port of this machine; `port=0` takes a free one.
 
-    def __init__(self, dolibarr: Dolibarr, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.dolibarr = dolibarr
+    A function instead of a Dolibarr is called at the first request: reading a large state takes its time.
+    """
+
+    def __init__(
+        self, dolibarr: Dolibarr | Callable[[], Dolibarr], host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self._listener = _Listener((host, port), dolibarr)
         self._thread: threading.Thread | None = None
+
+    @property
+    def dolibarr(self) -> Dolibarr:
+        """Who answers here."""
+        return self._listener.dolibarr
 
     @property
     def url(self) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from yoyo import exceptions, get_backend, read_migrations
@@ -19,25 +21,35 @@ def migrate(database: Database) -> int:
     Every step may run again: MariaDB commits at each DDL statement, so a run that was killed leaves some
     applied. Raises StoreUnavailable when the database does not answer or another migration holds its lock.
     """
-    backend = _backend(database)
     migrations = read_migrations(str(folder("sql") / "migrations"))
-    if not backend.to_apply(migrations):
-        return 0
-    try:
-        with backend.lock(timeout=30):
-            missing = backend.to_apply(migrations)
-            backend.apply_migrations(missing)
-            return len(missing)
-    except exceptions.LockTimeout as error:
-        raise StoreUnavailable(
-            "Another process is changing the loyalty tables, or one was killed while it did. If none is "
-            "running, empty the table yoyo_lock and run this again."
-        ) from error
+    with closing(_backend(database)) as backend:
+        if not backend.to_apply(migrations):
+            return 0
+        try:
+            with backend.lock(timeout=30):
+                missing = backend.to_apply(migrations)
+                backend.apply_migrations(missing)
+                return len(missing)
+        except exceptions.LockTimeout as error:
+            raise StoreUnavailable(
+                "Another process is changing the loyalty tables, or one was killed while it did. If none is "
+                "running, empty the table yoyo_lock and run this again."
+            ) from error
 
 
 def pending(database: Database) -> int:
     """How many steps the tables are behind."""
-    return len(_backend(database).to_apply(read_migrations(str(folder("sql") / "migrations"))))
+    with closing(_backend(database)) as backend:
+        return len(backend.to_apply(read_migrations(str(folder("sql") / "migrations"))))
+
+
+@contextmanager
+def closing(backend: Any) -> Iterator[Any]:
+    """yoyo keeps its connection open; close it at the end of the block."""
+    try:
+        yield backend
+    finally:
+        backend.connection.close()
 
 
 def _backend(database: Database) -> Any:

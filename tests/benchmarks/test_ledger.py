@@ -128,7 +128,10 @@ def test_decide_and_commit_against_raw_inserts(tmp_path: Path) -> None:
                 take_in(loyalty, page, quietly=True)
             ours = time.perf_counter() - began
             rows = rows_of(database)
-            raw = insert_raw(emptied(address), rows)
+            database.close()
+            bare = emptied(address)
+            raw = insert_raw(bare, rows)
+            bare.close()
             ratios.append(ours / raw)
             name = database.url.get_backend_name()
             print(f"{name}: {INVOICES / ours:.0f} invoices/s decided, {INVOICES / raw:.0f}/s raw, {ours / raw:.2f}")

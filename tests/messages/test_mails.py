@@ -9,9 +9,8 @@ from lxml import html
 
 from dolibarr_loyalty.connectors.protocol import Mail
 from dolibarr_loyalty.locales import LANGUAGES
-from dolibarr_loyalty.messages import Goal, RewardNearFacts, WelcomeFacts, as_json, message_id, read_facts
+from dolibarr_loyalty.messages import Goal, RewardNearFacts, WelcomeFacts, message_id
 from dolibarr_loyalty.messages import mail as mail_module
-from dolibarr_loyalty.messages.facts import FACTS
 from tests.messages.builders import (
     CODE,
     KINDS,
@@ -115,7 +114,7 @@ class TestEveryMail:
 
     def test_unsubscribing_is_offered_unless_it_only_delivers(self, kind, locale, address):
         mail = a_mail(facts_of(kind), locale, address=address)
-        is_transactional = FACTS[kind].is_transactional
+        is_transactional = facts_of(kind).is_transactional
         assert (mail.unsubscribe_url is None) is is_transactional
         assert (UNSUBSCRIBE in mail.text) is not is_transactional
         assert (UNSUBSCRIBE in mail.html) is not is_transactional
@@ -216,18 +215,6 @@ def test_other_languages_get_english_and_regions_their_language():
 def test_writing_on_the_brand_colour_stays_legible():
     assert a_brand(colour="#1f5a6b").ink == "#ffffff"
     assert a_brand(colour="#ffe066").ink == "#1c1c1e"
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_facts_survive_the_outbox(kind):
-    facts = facts_of(kind)
-    assert read_facts(kind, as_json(facts)) == facts
-
-
-def test_facts_of_an_older_version_get_defaults_for_what_it_did_not_know():
-    stored = as_json(a_voucher())
-    del stored["vat_note"]
-    assert read_facts("voucher", stored) == a_voucher()
 
 
 def test_the_message_id_is_the_same_for_the_same_key_and_does_not_show_it():

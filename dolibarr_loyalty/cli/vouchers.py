@@ -1,0 +1,282 @@
+"""Rewards and vouchers: what a member can have, handing it out, using it, taking it back."""
+
+from typing import Annotated, Any
+
+import typer
+
+from dolibarr_loyalty.cli.options import Code, DryRun, Invoice, Json, Limit, Member, Reason, rows_wanted
+from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table, tell
+from dolibarr_loyalty.cli.people import the_member
+from dolibarr_loyalty.cli.redeeming import redeem
+from dolibarr_loyalty.cli.setup import Setup, setup_of, who
+from dolibarr_loyalty.cli.telling import a_voucher, value_of, voucher_row
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
+from dolibarr_loyalty.errors import InputError, OutsideFailure, Refused, VoucherNotUsable
+from dolibarr_loyalty.flows import usage, voiding
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.redemption import check_redemption
+from dolibarr_loyalty.messages import voucher_state
+from dolibarr_loyalty.store import ledger
+from dolibarr_loyalty.store import vouchers as table
+from dolibarr_loyalty.store.database import Tx
+
+PAGE = 500
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(rewards)
+    app.command()(redeem)
+    group = typer.Typer(help="Vouchers: look, use, cancel.", no_args_is_help=True, rich_markup_mode=None)
+    group.command("show")(show)
+    group.command("list")(list_vouchers)
+    group.command("use")(use)
+    group.command("cancel")(cancel)
+    app.add_typer(group, name="voucher")
+
+
+# rewards -------------------------------------------------------------------------------------------
+
+
+def rewards(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
+    """List the rewards and what a member can have now.
+
+    \b
+    Example:
+      dolibarr-loyalty rewards claire@example.com
+    """
+    setup = setup_of(ctx)
+    loyalty = setup.loyalty
+    with loyalty.database.reading() as tx:
+        known = the_member(tx, member)
+        identifier = known.member.thirdparty_id
+        available = ledger.load(tx, [identifier])[identifier].available(loyalty.now())
+        offers = sorted(loyalty.program.rewards, key=lambda reward: (reward.points, reward.id))
+        told = [(reward, _why_not(loyalty, tx, identifier, reward)) for reward in offers]
+    if as_json:
+        rows = [_offer(setup, reward, available, why_not) for reward, why_not in told]
+        show_json({"thirdparty_id": identifier, "available": available, "rewards": rows})
+        return
+    say(f"{known.member.name} has {setup.words.points(available)} to spend.")
+    show_table(
+        ("", "Reward", "Name", ">Points", ""),
+        [
+            (
+                "✗" if why_not else "✓",
+                reward.id,
+                reward.name(setup.words.language),
+                setup.words.number(reward.points),
+                why_not,
+            )
+            for reward, why_not in told
+        ],
+    )
+
+
+def _why_not(loyalty: Loyalty, tx: Tx, thirdparty_id: int, reward: Reward) -> str:
+    """Why a member cannot have a reward now; empty when nothing is in the way."""
+    try:
+        check_redemption(loyalty, tx, thirdparty_id, reward)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
+def _offer(setup: Setup, reward: Reward, available: int, why_not: str) -> dict[str, Any]:
+    return {
+        "reward": reward.id,
+        "name": reward.name(setup.words.language),
+        "kind": reward.kind,
+        "points": reward.points,
+        "value": reward.value,
+        "missing": max(0, reward.points - available),
+        "can_have": not why_not,
+        "why_not": why_not,
+    }
+
+
+# looking -------------------------------------------------------------------------------------------
+
+
+def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
+    """Show the voucher of a code and what became of it.
+
+    \b
+    Example:
+      dolibarr-loyalty voucher show ABCDEF-GHJKMN-PQRSTV
+    """
+    setup = setup_of(ctx)
+    loyalty = setup.loyalty
+    voucher = usage.find_voucher(loyalty, code)
+    with loyalty.database.reading() as tx:
+        steps = table.steps(tx, voucher.id)
+        known = the_member(tx, str(voucher.thirdparty_id))
+    if as_json:
+        told = [{"step": s.step, "at": s.at, "who": s.who, "note": s.note} for s in steps]
+        usable = voucher.state is VoucherState.ACTIVE and not voucher.is_expired(loyalty.today())
+        show_json({**a_voucher(voucher), "customer": known.member.name, "usable": usable, "steps": told})
+        return
+    words = setup.words
+    show_facts(
+        [
+            ("Worth", value_of(words, voucher)),
+            ("State", voucher_state(str(voucher.state), words)),
+            ("Customer", f"{known.member.name} ({voucher.thirdparty_id})"),
+            ("Reward", voucher.reward_id),
+            ("Points", words.number(voucher.points)),
+            ("Issued", words.day(voucher.issued_at)),
+            ("Valid until", words.day(voucher.valid_until) if voucher.valid_until else "without end"),
+            ("Credit note", voucher.credit_note_ref),
+            ("Invoice", voucher.invoice_id),
+        ],
+        title=f"Voucher {masked(voucher.last_four)}",
+    )
+    show_table(("Day", "Step", "By", ""), [(words.short_day(s.at), s.step, s.who, s.note) for s in steps])
+
+
+def list_vouchers(
+    ctx: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help=f"One of: {', '.join(VoucherState)}.")
+    ] = None,
+    member: Annotated[str | None, typer.Option("--member", metavar="MEMBER", help="Of one member.")] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """List vouchers, their codes masked.
+
+    \b
+    Example:
+      dolibarr-loyalty voucher list --state active
+    """
+    if state is not None and state not in set(VoucherState):
+        raise InputError(f"There is no state {state!r}. Choose one of: {', '.join(VoucherState)}.")
+    setup = setup_of(ctx)
+    wanted = rows_wanted(limit, as_json=as_json)
+    with setup.loyalty.database.reading() as tx:
+        if member is None:
+            found = _page(tx, state, wanted)
+        else:
+            theirs = table.of_member(tx, the_member(tx, member).member.thirdparty_id)
+            found = [voucher for voucher in theirs if state in (None, str(voucher.state))][:wanted]
+    if as_json:
+        show_json([a_voucher(voucher) for voucher in found])
+        return
+    show_table(
+        (">Customer", "Voucher", "Reward", "State", ">Value", ">Left", "Valid until", "Credit note"),
+        [(v.thirdparty_id, *voucher_row(setup.words, v), v.credit_note_ref) for v in found],
+    )
+    if not found:
+        say("There are none.")
+
+
+def _page(tx: Tx, state: str | None, wanted: int | None) -> list[Voucher]:
+    found: list[Voucher] = []
+    while wanted is None or len(found) < wanted:
+        size = PAGE if wanted is None else min(PAGE, wanted - len(found))
+        page = table.page(tx, state, found[-1].id if found else "", size)
+        found += page
+        if len(page) < size:
+            break
+    return found
+
+
+# using and cancelling ------------------------------------------------------------------------------
+
+
+def use(
+    ctx: typer.Context, code: Code, invoice: Invoice, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Pay an invoice with a voucher; given twice, it pays once.
+
+    \b
+    Example:
+      dolibarr-loyalty voucher use ABCDEF-GHJKMN-PQRSTV FA2611-0042
+    """
+    setup = setup_of(ctx)
+    if dry_run:
+        with setup.untouched() as loyalty:
+            used = _would_use(loyalty, code, invoice)
+    else:
+        used = usage.use(setup.loyalty, code, invoice, who=who())
+    remaining = used.invoice.remaining - (used.amount if dry_run else 0)
+    if as_json:
+        show_json(
+            {
+                "dry_run": dry_run,
+                "voucher": a_voucher(used.voucher),
+                "invoice": {"id": used.invoice.id, "ref": used.invoice.ref, "remaining": remaining},
+                "amount": used.amount,
+            }
+        )
+        return
+    words, currency = setup.words, used.voucher.currency
+    say(
+        f"{masked(used.voucher.last_four)} {'would pay' if dry_run else 'paid'} "
+        f"{words.money(used.amount, currency)} of invoice {used.invoice.ref}; "
+        f"{words.money(remaining, currency)} remain to be paid."
+    )
+
+
+def _would_use(loyalty: Loyalty, code: str, invoice_text: str) -> usage.Use:
+    """What `use` would do, found out in its order; what it learns of the voucher is forgotten again."""
+    voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
+    invoice = usage.find_invoice(loyalty, invoice_text)
+    amount = usage.check_use(loyalty, voucher, invoice)
+    return usage.Use(voucher=voucher, invoice=invoice, amount=amount)
+
+
+def cancel(
+    ctx: typer.Context, code: Code, reason: Reason, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Cancel an unused voucher; its points return.
+
+    Its credit is consumed in Dolibarr by a counter invoice.
+
+    \b
+    Example:
+      dolibarr-loyalty voucher cancel ABCDEF-GHJKMN-PQRSTV --reason "lost and replaced"
+    """
+    setup = setup_of(ctx)
+    if not reason.strip():
+        raise InputError("A cancellation needs a reason: it stands in the voucher's history.")
+    if dry_run:
+        with setup.untouched() as loyalty:
+            voucher = _would_cancel(loyalty, code)
+    else:
+        voucher = _cancelled(setup.loyalty, code, reason.strip())
+    if as_json:
+        show_json({"dry_run": dry_run, "points": voucher.points, "voucher": a_voucher(voucher)})
+        return
+    back = setup.words.points(voucher.points)
+    if dry_run:
+        note = (
+            f" A counter invoice would consume {voucher.credit_note_ref}." if voucher.credit_note_ref else ""
+        )
+        say(f"{masked(voucher.last_four)} would be cancelled; {back} would return.{note}")
+    else:
+        say(f"{masked(voucher.last_four)} is cancelled; {back} returned.")
+
+
+def _would_cancel(loyalty: Loyalty, code: str) -> Voucher:
+    voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
+    if voucher.state not in (*voiding.CANCELLABLE, VoucherState.CANCELLED):
+        raise VoucherNotUsable(masked(voucher.last_four), f"it is {voucher.state.replace('_', ' ')}.")
+    return voucher
+
+
+def _cancelled(loyalty: Loyalty, code: str, reason: str) -> Voucher:
+    """Cancel; where Dolibarr fails half-way, say that the voucher is blocked and the rest follows."""
+    voucher = usage.find_voucher(loyalty, code)
+    try:
+        return voiding.cancel(loyalty, voucher.id, reason=reason, who=who())
+    except OutsideFailure:
+        with loyalty.database.reading() as tx:
+            now = table.by_id(tx, voucher.id)
+        if now is not None and now.state is VoucherState.CANCELLING:
+            tell(
+                f"{masked(voucher.last_four)} can no longer be used. The rest follows with "
+                f"`dolibarr-loyalty run` or `deliver`; then the {now.points} points return."
+            )
+        raise

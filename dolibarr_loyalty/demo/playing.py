@@ -1,0 +1,74 @@
+"""One demo from the empty folder to the summary."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dolibarr_loyalty.app import App
+from dolibarr_loyalty.config import load
+from dolibarr_loyalty.config.initial import write_initial
+from dolibarr_loyalty.demo.calendar import Clock
+from dolibarr_loyalty.demo.folder import HOST, Folder, free_port, keep_port
+from dolibarr_loyalty.demo.program import answers
+from dolibarr_loyalty.demo.summary import Summary, summarise
+from dolibarr_loyalty.demo.year import Year
+from dolibarr_loyalty.sandbox import Dolibarr, Server
+
+
+@dataclass(frozen=True)
+class Played:
+    """A demo at its end, its stand-in still answering."""
+
+    app: App
+    summary: Summary
+
+
+@contextmanager
+def played(
+    workdir: Path,
+    *,
+    seed: int,
+    version: str = "23",
+    force: bool = False,
+    scale: float = 1.0,
+    told: Callable[[str], None] = lambda what: None,
+) -> Iterator[Played]:
+    """Play the year in a folder; gives the result while the stand-in still answers.
+
+    Raises ConfigurationError when the folder is not free.
+    """
+    started, present = time.monotonic(), datetime.now(UTC)
+    folder = Folder(workdir.absolute())
+    folder.claim(force=force)
+    facts = {"seed": seed, "version": version, "played_on": present.date().isoformat()}
+    folder.mark({**facts, "finished": False})
+    port, clock = free_port(), Clock(datetime.fromtimestamp(0, UTC))
+    dolibarr = Dolibarr(version, path=folder.state, clock=clock)
+    keep_port(dolibarr, port)
+    with Server(dolibarr, HOST, port) as server:
+        app = _app(folder, dolibarr, server.url, clock)
+        try:
+            Year(app, dolibarr, clock, present, seed, scale).play(told)
+            dolibarr.clock = lambda: datetime.now(UTC)
+            summary = summarise(app, seed=seed, version=version, seconds=time.monotonic() - started)
+            folder.mark({**facts, "finished": True, "summary": summary.as_json()})
+            yield Played(app, summary)
+        finally:
+            app.close()
+    dolibarr.close()
+
+
+def _app(folder: Folder, dolibarr: Dolibarr, url: str, clock: Clock) -> App:
+    written = answers(
+        url=url,
+        api_key=dolibarr.api_key,
+        admin_key=dolibarr.admin_key,
+        till_customer=dolibarr.till_customer,
+        web_port=free_port(),
+    )
+    config = load(write_initial(folder.path, language="en", answers=written), os.environ)
+    return App(config, clock=clock)

@@ -1,0 +1,94 @@
+"""The program's own work in the year that is played: the very flows that `run` and the commands call."""
+
+from dataclasses import dataclass
+from random import Random
+
+from dolibarr_loyalty.app import App
+from dolibarr_loyalty.connectors.dolibarr.capabilities import probe
+from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
+from dolibarr_loyalty.connectors.dolibarr.installer import Action, apply, plan
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.daily import daily
+from dolibarr_loyalty.flows.delivery import deliver
+from dolibarr_loyalty.flows.redemption import redeem
+from dolibarr_loyalty.flows.sync import sweep, sync
+from dolibarr_loyalty.sandbox import Dolibarr
+from dolibarr_loyalty.store import ledger, members, vouchers
+
+SWEEP_EVERY_WEEKS = 4
+
+
+def install(app: App, dolibarr: Dolibarr) -> None:
+    """Make the extrafields and tags; what this version cannot do by REST, the administrator does by hand."""
+    client = app.admin_client
+    assert client is not None, "the demo gives an administrator's key"  # noqa: S101
+    language = app.config.brand.language
+    steps = plan(client, probe(client), language=language, tags=(app.config.screens.member_tag,))
+    outcomes = apply(client, steps)
+    by_hand = {outcome.step.what for outcome in outcomes if outcome.step.action is Action.BY_HAND}
+    for field in FIELDS:
+        if f"extrafield {field.element}.{field.name}" in by_hand:
+            dolibarr.define_extrafield(field.element, field.name, **field.body(language))
+
+
+def work_of_a_week(loyalty: Loyalty, number: int, seed: str) -> None:
+    """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
+    sync(loyalty)
+    if number % SWEEP_EVERY_WEEKS == 0:
+        sweep(loyalty)
+    daily(loyalty)
+    redeem_some(loyalty, Random(f"{seed}:rewards:{number}"), number)  # noqa: S311
+    deliver(loyalty)
+
+
+def last_work(loyalty: Loyalty) -> None:
+    """Today's turn: everything that is still to be seen or delivered."""
+    sync(loyalty)
+    sweep(loyalty)
+    sync(loyalty)
+    daily(loyalty)
+    deliver(loyalty)
+
+
+def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:
+    """Some of those who can afford a reward take one; three members in ten only ever save."""
+    for member, available in spendable(loyalty).items():
+        within = [reward for reward in loyalty.program.rewards if reward.points <= available]
+        wants = rng.random() < 0.3 and member % 10 not in (1, 4, 8)
+        if within and wants:
+            reward = _choice(rng, within)
+            redeem(loyalty, member, reward.id, request_key=f"demo:{number}:{member}", who="member")
+
+
+def _choice(rng: Random, within: list[Reward]) -> Reward:
+    """Mostly the dearest reward within reach."""
+    dearest_first = sorted(within, key=lambda reward: -reward.points)
+    return dearest_first[0] if rng.random() < 0.6 else rng.choice(dearest_first)
+
+
+def spendable(loyalty: Loyalty) -> dict[int, int]:
+    """The points each member can spend now, by third party."""
+    with loyalty.database.reading() as tx:
+        known = members.page(tx, 0, 100_000)
+        accounts = ledger.load(tx, (each.member.thirdparty_id for each in known))
+    return {member: accounts[member].available(loyalty.now()) for member in sorted(accounts)}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A voucher as its owner holds it in the hand."""
+
+    voucher: Voucher
+    code: str
+
+
+def slips(loyalty: Loyalty) -> dict[int, list[Slip]]:
+    """The usable vouchers of every member, the oldest first."""
+    with loyalty.database.reading() as tx:
+        active = vouchers.page(tx, str(VoucherState.ACTIVE), "", 100_000)
+    held: dict[int, list[Slip]] = {}
+    for voucher in sorted(active, key=lambda each: (each.issued_at, each.reward_id)):
+        held.setdefault(voucher.thirdparty_id, []).append(Slip(voucher, code_of(voucher.id, loyalty.secret)))
+    return held

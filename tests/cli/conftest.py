@@ -1,0 +1,174 @@
+"""A small shop on a running stand-in, with its settings, and the commands run on it."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dolibarr_loyalty.cli import app
+from dolibarr_loyalty.config import Answers, SecretFrom, load, write_initial
+from dolibarr_loyalty.core.vouchers import code_of
+from dolibarr_loyalty.sandbox import Dolibarr, Server
+from dolibarr_loyalty.store.database import Database
+from dolibarr_loyalty.store.migrations import migrate
+
+TEE = {"desc": "T-shirt", "qty": 1, "subprice": "500.00", "tva_tx": 20}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ran:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(kw_only=True)
+class Shop:
+    """A stand-in with customers and invoices, a folder with loyalty.toml, and ways to look at both."""
+
+    dolibarr: Dolibarr
+    server: Server
+    folder: Path
+    people: dict[str, int] = field(default_factory=dict)
+    printed: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: object, code: int = 0, **env: str) -> Ran:
+        """Run a command, which must end with this code."""
+        words = ["--config", str(self.config), *(str(word) for word in arguments)]
+        result = CliRunner().invoke(app, words, env=env or None)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        self.printed.append(result.output)
+        ran = Ran(code=result.exit_code, out=result.stdout, err=result.stderr)
+        assert ran.code == code, f"{arguments} ended with {ran.code}:\n{result.output}"
+        return ran
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "loyalty.toml"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "loyalty.sqlite3"
+
+    def dump(self) -> list[str]:
+        """Everything in the database."""
+        connection = sqlite3.connect(self.database)
+        try:
+            return list(connection.iterdump())
+        finally:
+            connection.close()
+
+    def writes(self) -> int:
+        """How often Dolibarr was asked to change something."""
+        return sum(request.method != "GET" for request in self.dolibarr.requests)
+
+    def sql(self, statement: str) -> None:
+        """Change the database behind everybody's back."""
+        connection = sqlite3.connect(self.database)
+        try:
+            connection.execute(statement)
+            connection.commit()
+        finally:
+            connection.close()
+
+    def code(self, voucher_id: str) -> str:
+        """The code of a voucher."""
+        return code_of(voucher_id, load(self.config, os.environ).secrets.key_bytes())
+
+    def redeemed(self, person: str = "claire", reward: str = "5-off") -> str:
+        """The code of a fresh voucher."""
+        found: str = self.run("redeem", self.people[person], reward, "--json").json["voucher"]["code"]
+        return found
+
+    def invoice(self, person: str = "claire", **line: Any) -> str:
+        """The ref of a fresh unpaid invoice."""
+        number = self.dolibarr.sell(self.people[person], [{**TEE, **line}], paid=False)
+        found: str = self.dolibarr.invoice(number)["ref"]
+        return found
+
+    def go_away(self) -> None:
+        """Dolibarr is down."""
+        self.server.stop()
+
+
+def the_answers(url: str, key: str, admin_key: str | None = None, **changes: Any) -> Answers:
+    return Answers(
+        **{
+            "dolibarr_url": url,
+            "api_key": SecretFrom(value=key),
+            "admin_key": SecretFrom(value=admin_key) if admin_key else None,
+            "mail_kind": "maildir",
+            "mail_folder": "mails",
+            "sender_address": "shop@example.invalid",
+            "shop_name": "Café Sonne",
+            "shop_language": "en",
+            **changes,
+        }
+    )
+
+
+def opened(folder: Path, version: str = "23") -> Iterator[Shop]:
+    dolibarr = Dolibarr(version=version)
+    dolibarr.grant(342)
+    with Server(dolibarr) as server:
+        write_initial(
+            folder,
+            language="en",
+            answers=the_answers(server.url, dolibarr.api_key, dolibarr.admin_key),
+        )
+        shop = Shop(dolibarr=dolibarr, server=server, folder=folder)
+        for name, fields in {
+            "claire": {"email": "claire@example.invalid", "default_lang": "en_GB"},
+            "jean": {"email": "family@example.invalid", "default_lang": "fr_FR"},
+            "anne": {"email": "family@example.invalid", "default_lang": "de_DE"},
+        }.items():
+            shop.people[name] = dolibarr.create_third_party(
+                name=f"{name.title()} Martin", client=1, code_client=f"CU-{name}", **fields
+            )
+        dolibarr.sell(shop.people["claire"], [TEE])
+        dolibarr.sell(shop.people["claire"], [{**TEE, "subprice": "250.00"}])
+        dolibarr.sell(shop.people["jean"], [{**TEE, "subprice": "100.00"}])
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables, to be copied: making them takes longer than most tests."""
+    file = tmp_path_factory.mktemp("tables") / "loyalty.sqlite3"
+    database = Database(f"sqlite:///{file}")
+    migrate(database)
+    database.close()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return file
+
+
+@pytest.fixture
+def bare_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A shop that has never been synchronised, without fields in Dolibarr and without a database."""
+    monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
+    yield from opened(tmp_path / "shop")
+
+
+@pytest.fixture
+def shop(bare_shop: Shop, empty_tables: Path) -> Shop:
+    """A shop with its fields in Dolibarr and its points booked, nothing delivered yet."""
+    bare_shop.database.write_bytes(empty_tables.read_bytes())
+    bare_shop.run("install", "--json")
+    bare_shop.run("sync")
+    bare_shop.dolibarr.requests.clear()
+    return bare_shop
