@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import count
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.core.accrual import Enrolment
 from dolibarr_loyalty.core.ledger import Account, Booking, Cause
 from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.money import Rounding
 from dolibarr_loyalty.core.program import (
     Basis,
     Cap,
@@ -20,6 +22,7 @@ from dolibarr_loyalty.core.program import (
     Exclusions,
     Expiry,
     Match,
+    Membership,
     Program,
     Reward,
     Rule,
@@ -267,11 +270,11 @@ def a_program(
     caps: Sequence[Cap] = (),
     earn_on: EarnOn = "paid",
     basis: Basis = "gross",
-    rounding: str = "down",
-    multipliers: str = "max",
+    rounding: Rounding = "down",
+    multipliers: Literal["max", "surplus", "product"] = "max",
     exclusions: Exclusions | None = None,
-    early_payment_discount: str = "paid_share",
-    standalone_credit_notes: str = "reverse",
+    early_payment_discount: Literal["paid_share", "full", "none"] = "paid_share",
+    standalone_credit_notes: Literal["reverse", "ignore"] = "reverse",
     vouchers_earn: bool = False,
     holding_days: int = 0,
     expiry: Expiry | None = None,
@@ -288,19 +291,17 @@ def a_program(
         caps=tuple(caps),
         earn_on=earn_on,
         basis=basis,
-        rounding=_one_of(rounding, "down", "half_up", "up"),  # type: ignore[arg-type]
-        multipliers=_one_of(multipliers, "max", "surplus", "product"),  # type: ignore[arg-type]
+        rounding=rounding,
+        multipliers=multipliers,
         exclusions=exclusions or plain.exclusions,
-        early_payment_discount=_one_of(  # type: ignore[arg-type]
-            early_payment_discount, "paid_share", "full", "none"
-        ),
-        standalone_credit_notes=_one_of(standalone_credit_notes, "reverse", "ignore"),  # type: ignore[arg-type]
+        early_payment_discount=early_payment_discount,
+        standalone_credit_notes=standalone_credit_notes,
         vouchers_earn=vouchers_earn,
         holding_days=holding_days,
         expiry=expiry or plain.expiry,
         starts_on=date.fromisoformat(starts_on) if starts_on else None,
         backfill=backfill,
-        membership=type(plain.membership)(generic_customers=tuple(generic_customers)),
+        membership=Membership(generic_customers=tuple(generic_customers)),
         rewards=tuple(rewards),
         vouchers=vouchers or plain.vouchers,
     )
@@ -309,7 +310,7 @@ def a_program(
 def a_reward(
     *,
     id: str = "ten-euros",
-    kind: str = "amount",
+    kind: Literal["amount", "percent", "product", "service"] = "amount",
     points: int = 100,
     value: str = "10",
     limit: str | None = None,
@@ -320,7 +321,7 @@ def a_reward(
     """Ten euros for a hundred points."""
     return Reward(
         id=id,
-        kind=_one_of(kind, "amount", "percent", "product", "service"),  # type: ignore[arg-type]
+        kind=kind,
         points=points,
         value=Decimal(value),
         limit=None if limit is None else Decimal(limit),
@@ -397,9 +398,3 @@ def a_booking(*, now: str = "2026-03-02 12:00", on: Account | None = None) -> Bo
 def invoice(id: int | str = 1) -> Cause:
     """The invoice behind an entry."""
     return Cause("invoice", str(id))
-
-
-def _one_of(word: str, *allowed: str) -> str:
-    if word not in allowed:
-        raise ValueError(f"{word!r} is none of {allowed}")
-    return word

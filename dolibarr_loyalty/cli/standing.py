@@ -67,8 +67,8 @@ def _show_status(setup: Setup, found: Status) -> None:
             ],
         )
     for name, counted, failed in (
-        ("to be written into Dolibarr or mailed", found.outbox, "outbox list"),
-        ("hints from Dolibarr to follow", found.inbox, "doctor"),
+        ("To be written into Dolibarr or mailed", found.outbox, "outbox list"),
+        ("Hints from Dolibarr to follow", found.inbox, "doctor"),
     ):
         _show_waiting(name, dict(counted), failed)
 
@@ -76,9 +76,9 @@ def _show_status(setup: Setup, found: Status) -> None:
 def _show_waiting(name: str, counted: dict[str, int], look_with: str) -> None:
     waiting, failed = counted.get("pending", 0) + counted.get("working", 0), counted.get("failed", 0)
     if waiting:
-        say(f"{waiting} {name}; `dolibarr-loyalty run` does it.")
+        say(f"{name}: {waiting}; `dolibarr-loyalty run` does it.")
     if failed:
-        say(f"{failed} {name} failed; look with `dolibarr-loyalty {look_with}`.")
+        say(f"{name}: {failed} failed; look with `dolibarr-loyalty {look_with}`.")
 
 
 def verify(ctx: typer.Context, as_json: Json = False) -> None:

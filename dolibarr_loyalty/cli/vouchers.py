@@ -11,6 +11,7 @@ from dolibarr_loyalty.cli.redeeming import redeem
 from dolibarr_loyalty.cli.setup import Setup, setup_of, who
 from dolibarr_loyalty.cli.telling import a_voucher, value_of, voucher_row
 from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.sale import ZERO
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.errors import InputError, OutsideFailure, Refused, VoucherNotUsable
 from dolibarr_loyalty.flows import usage, voiding
@@ -132,7 +133,12 @@ def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
         ],
         title=f"Voucher {masked(voucher.last_four)}",
     )
-    show_table(("Day", "Step", "By", ""), [(words.short_day(s.at), s.step, s.who, s.note) for s in steps])
+    show_table(("Day", "Step", "By", ""), [(words.short_day(s.at), s.step, s.who, _for_people(s.note)) for s in steps])
+
+
+def _for_people(note: str) -> str:
+    """A step's note, but for names that only programs use."""
+    return "" if note.startswith("loyalty:") else note
 
 
 def list_vouchers(
@@ -223,6 +229,8 @@ def _would_use(loyalty: Loyalty, code: str, invoice_text: str) -> usage.Use:
     """What `use` would do, found out in its order; what it learns of the voucher is forgotten again."""
     voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
     invoice = usage.find_invoice(loyalty, invoice_text)
+    if voucher.state is VoucherState.USED and voucher.invoice_id == invoice.id:
+        return usage.Use(voucher=voucher, invoice=invoice, amount=ZERO)  # it paid already
     amount = usage.check_use(loyalty, voucher, invoice)
     return usage.Use(voucher=voucher, invoice=invoice, amount=amount)
 

@@ -123,7 +123,8 @@ class Entry:
             self.input_hash,
             self.reasons,
             self.reverses_id,
-            lot and [lot.points, str(lot.cause), iso(lot.available_at), lot.expires_at and iso(lot.expires_at)],
+            lot
+            and [lot.points, str(lot.cause), iso(lot.available_at), lot.expires_at and iso(lot.expires_at)],
             sorted((a.lot_id, a.points) for a in self.allocations),
         ]
         return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode()).hexdigest()
@@ -531,12 +532,17 @@ class Booking:
     def _own_first(self, cause: Cause) -> list[Lot]:
         """Open lots: of the purchase itself, then the available ones, then those still held.
 
-        Those of other purchases that are over are left to expire: what they hold pays nothing any more,
-        whether or not the daily run has come by since.
+        Of its own those that are over come first, so that what has lapsed is what goes. Those of other
+        purchases that are over are left to expire: what they hold pays nothing any more, whether or not
+        the daily run has come by since.
         """
         return sorted(
             (lot for lot in self._open_lots() if lot.cause == cause or not lot.is_over(self.now)),
-            key=lambda lot: (lot.cause != cause, not lot.is_available(self.now), lot.order),
+            key=lambda lot: (
+                lot.cause != cause,
+                lot.cause != cause and not lot.is_available(self.now),
+                lot.order,
+            ),
         )
 
     def _take(self, points: int, lots: Sequence[Lot]) -> tuple[list[Allocation], int]:

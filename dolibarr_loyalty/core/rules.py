@@ -128,6 +128,7 @@ class _Evaluation:
         self.is_complete, self.is_visit = is_complete, is_visit
         zone = ZoneInfo(program.zone)
         self.reasons: list[Reason] = []
+        self.displaced: set[str] = set()
         self.rules = [
             rule for rule in program.rules if is_open(rule.window, at, zone) and self._reaches_minimum(rule)
         ]
@@ -157,9 +158,19 @@ class _Evaluation:
 
     def _ranked(self, kinds: set[str], line: Line) -> list[Rule]:
         """The rules of these kinds that count on a line: combinable ones together, another one alone."""
-        return _standing(
-            _by_rank(rule for rule in self.rules if rule.kind in kinds and matches(rule.match, line))
-        )
+        return self._standing(rule for rule in self.rules if rule.kind in kinds and matches(rule.match, line))
+
+    def _standing(self, rules: Iterable[Rule]) -> list[Rule]:
+        """Of rules that apply together: the first by priority alone if not combinable, else all combinable ones."""
+        ranked = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
+        standing = [rule for rule in ranked if rule.combinable]
+        if ranked and not ranked[0].combinable:
+            standing = ranked[:1]
+        for rule in ranked:
+            if rule not in standing and rule.id not in self.displaced:
+                self.displaced.add(rule.id)
+                self.reasons.append(because("displaced", rule=rule.id, by=ranked[0].id))
+        return standing
 
     def _base_rules(self) -> tuple[list[Decimal], dict[str, Decimal]]:
         per_line: list[Decimal] = []
@@ -208,7 +219,7 @@ class _Evaluation:
         if not (self.is_visit and self.is_complete and self.share > 0):
             return ZERO
         points = ZERO
-        for rule in _standing(_by_rank(rule for rule in self.rules if self._is_visited(rule))):
+        for rule in self._standing(rule for rule in self.rules if self._is_visited(rule)):
             by_rule[rule.id] = rule.points
             points += rule.points
             self.reasons.append(because("rule_visit", rule=rule.id, result=plain(rule.points)))
@@ -224,7 +235,7 @@ class _Evaluation:
         for line, points in zip(self.lines, per_line, strict=True):
             self._add_extra(extra, self._ranked({"multiply"}, line), points)
         general = (rule for rule in self.rules if rule.kind == "multiply" and rule.match.is_everything)
-        self._add_extra(extra, _standing(_by_rank(general)), visits)
+        self._add_extra(extra, self._standing(general), visits)
         for rule in self.rules:
             if extra.get(rule.id):
                 by_rule[rule.id] = extra[rule.id]
@@ -245,14 +256,3 @@ class _Evaluation:
             extra[rule.id] = extra.get(rule.id, ZERO) + gained
             if mode == "product":
                 points *= rule.factor
-
-
-def _by_rank(rules: Iterable[Rule]) -> list[Rule]:
-    return sorted(rules, key=lambda rule: (-rule.priority, rule.id))
-
-
-def _standing(ranked: Sequence[Rule]) -> list[Rule]:
-    """Of rules ranked by priority: the first alone if it is not combinable, else all combinable ones."""
-    if ranked and not ranked[0].combinable:
-        return [ranked[0]]
-    return [rule for rule in ranked if rule.combinable]

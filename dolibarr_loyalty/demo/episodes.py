@@ -119,7 +119,7 @@ class _Telling:
 
         def spend() -> None:
             socid = self.shop.customer(person)
-            redeem(self.year.app.loyalty, socid, "20-off", request_key="demo:machine", who="member")
+            redeem(self.year.app.loyalty, socid, "10-percent", request_key="demo:machine", who="member")
 
         self.at(33, spend, by_staff=False)
         self.at(35, lambda: self.shop.take_back(sold[0], bought))

@@ -24,6 +24,7 @@ class Played:
     """A demo at its end, its stand-in still answering."""
 
     app: App
+    dolibarr: Dolibarr
     summary: Summary
 
 
@@ -56,7 +57,7 @@ def played(
             dolibarr.clock = lambda: datetime.now(UTC)
             summary = summarise(app, seed=seed, version=version, seconds=time.monotonic() - started)
             folder.mark({**facts, "finished": True, "summary": summary.as_json()})
-            yield Played(app, summary)
+            yield Played(app, dolibarr, summary)
         finally:
             app.close()
     dolibarr.close()

@@ -39,7 +39,7 @@ REWARDS = (
     Reward(
         id="coffee",
         kind="product",
-        points=60,
+        points=100,
         product=FREE_COFFEE,
         limit=Decimal(5),
         names=(("de", "Eine Tasse Kaffee"), ("en", "A cup of coffee"), ("fr", "Une tasse de café")),
@@ -47,14 +47,14 @@ REWARDS = (
     Reward(
         id="5-off",
         kind="amount",
-        points=150,
+        points=250,
         value=Decimal(5),
         names=(("de", "Gutschein über 5 €"), ("en", "Voucher of €5"), ("fr", "Bon de 5 €")),
     ),
     Reward(
         id="10-percent",
         kind="percent",
-        points=250,
+        points=400,
         value=Decimal(10),
         limit=Decimal(15),
         names=(("de", "10 % Rabatt"), ("en", "10 % off"), ("fr", "10 % de remise")),
@@ -62,7 +62,7 @@ REWARDS = (
     Reward(
         id="20-off",
         kind="amount",
-        points=500,
+        points=800,
         value=Decimal(20),
         names=(("de", "Gutschein über 20 €"), ("en", "Voucher of €20"), ("fr", "Bon de 20 €")),
     ),
@@ -78,7 +78,7 @@ def program(till_customer: int) -> Program:
         exclusions=Exclusions(gift_cards=GIFT_CARDS),
         holding_days=7,
         expiry=Expiry(model="fixed", months=8, round_up="month"),
-        point_value=Decimal("0.04"),
+        point_value=Decimal("0.02"),
         rewards=REWARDS,
         vouchers=VoucherTerms(vat="payment", valid_months=3, round_up="none"),
         membership=Membership(generic_customers=(till_customer,)),

@@ -118,7 +118,7 @@ class Year:
             return Event(at, lambda: self.shop.sell_at_till(None, items))
         if person.is_firm:
             return Event(at, self._on_account(person, items, at, rng))
-        slip = self._slip(person, rng)
+        slip = self._slip(person, at, rng)
         if slip is not None:
             return Event(at, self._with_voucher(person, slip, items), by_staff=False)
         return Event(at, self._bought(person, items, at, rng))
@@ -160,11 +160,15 @@ class Year:
 
     # vouchers --------------------------------------------------------------------------------------
 
-    def _slip(self, person: Person, rng: Random) -> Slip | None:
+    def _slip(self, person: Person, at: datetime, rng: Random) -> Slip | None:
         """The voucher somebody brings along; many leave it at home."""
         brings = rng.random() < 0.7
         held = self.held.get(self.shop.ids.get(person.number, 0), [])
-        return held.pop(0) if held and brings else None
+        usable = next((slip for slip in held if not slip.voucher.is_expired(at.date())), None)
+        if usable is None or not brings:
+            return None
+        held.remove(usable)
+        return usable
 
     def _with_voucher(self, person: Person, slip: Slip, items: list[Item]) -> Callable[[], object]:
         """The cashier scans the voucher; the rest is paid by card."""

@@ -10,6 +10,10 @@ from dolibarr_loyalty.store import ledger, members, outbox
 from dolibarr_loyalty.store.database import Tx
 
 
+LONGEST_KEY = 120
+MOST_POINTS = 10**12
+
+
 def adjust(
     loyalty: Loyalty, thirdparty_id: int, points: int, *, reason: str, who: str, request_key: str
 ) -> Entry:
@@ -21,6 +25,10 @@ def adjust(
         raise InputError("An adjustment needs a reason: the member and the accountant will read it.")
     if not points:
         raise InputError("An adjustment of 0 points changes nothing; give a number above or below zero.")
+    if len(request_key) > LONGEST_KEY or len(who) > LONGEST_KEY:
+        raise InputError(f"A request key and a name have at most {LONGEST_KEY} signs.")
+    if abs(points) > MOST_POINTS:
+        raise InputError(f"An adjustment moves at most {MOST_POINTS} points.")
     return loyalty.database.decide(
         lambda tx: _adjust(tx, loyalty, thirdparty_id, points, reason.strip(), who, request_key)
     )
@@ -38,7 +46,7 @@ def _adjust(
             raise KeyReused(request_key)
         return before
     booking = Booking(ledger.load(tx, [thirdparty_id])[thirdparty_id], loyalty.now())
-    cause, reasons = Cause("person", who), [because("adjusted", text=reason)]
+    cause, reasons = Cause("person", who[:80]), [because("adjusted", text=reason)]
     if points > 0:
         booking.accrue(
             points,

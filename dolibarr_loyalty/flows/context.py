@@ -16,7 +16,7 @@ from dolibarr_loyalty.store.database import Database
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """When members hear from us. `near_percent` of a reward's points count as within reach."""
+    """When members hear from us; 0 means not at all. `near_percent` of a reward's points are within reach."""
 
     points_days: int = 30
     voucher_days: int = 30

@@ -4,7 +4,7 @@ A day that was missed is made up for by the next run: everything is found by its
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -80,17 +80,18 @@ def expire_quiet_accounts(loyalty: Loyalty) -> int:
         with loyalty.database.reading() as tx:
             rows = tx.rows("quiet_accounts", before=iso(before), last_id=last, limit=loyalty.page_size)
             members = [_member(row["account_id"]) for row in rows]
-            heads = tx.rows("accounts_by_ids", ids=[row["account_id"] for row in rows])
         if not rows:
             return expired
         last = rows[-1]["account_id"]
-        quiet = {_member(head["id"]): parse(head["last_activity_at"]) for head in heads}
-        expired += loyalty.database.decide(lambda tx, m=members, q=quiet: _expire_quiet(tx, loyalty, m, q))  # type: ignore[misc]
+        expired += loyalty.database.decide(lambda tx, m=members: _expire_quiet(tx, loyalty, m))  # type: ignore[misc]
 
 
-def _expire_quiet(tx: Tx, loyalty: Loyalty, members: list[int], quiet: dict[int, datetime]) -> int:
+def _expire_quiet(tx: Tx, loyalty: Loyalty, members: list[int]) -> int:
     now, bookings = loyalty.now(), []
-    for member, account in ledger.load(tx, members).items():
+    accounts = ledger.load(tx, members)  # before the last activities: who earns in between moves the head
+    heads = tx.rows("accounts_by_ids", ids=[account.id for account in accounts.values()])
+    quiet = {head["thirdparty_id"]: parse(head["last_activity_at"]) for head in heads}
+    for member, account in accounts.items():
         booking = Booking(account, now)
         ends_at = quiet_since(loyalty.program, quiet[member])
         if ends_at is not None and ends_at <= now:

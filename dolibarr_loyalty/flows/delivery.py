@@ -8,10 +8,12 @@ from datetime import timedelta
 from dolibarr_loyalty.core.effects import Effect, event
 from dolibarr_loyalty.errors import (
     ConfigurationFailure,
+    Conflict,
     InputError,
     OutsideFailure,
     PermanentFailure,
     Refused,
+    StoreUnavailable,
     TemporaryFailure,
 )
 from dolibarr_loyalty.flows.context import Loyalty
@@ -92,6 +94,11 @@ def deliver_one(loyalty: Loyalty, row: Row) -> Delivered | None:
         _carry_out(loyalty, claimed)
     except (OutsideFailure, Refused, InputError) as failure:
         return _failed(loyalty, claimed, failure)
+    except (StoreUnavailable, Conflict):
+        raise
+    except Exception as fault:  # one effect that trips us must not stop all the others
+        log.exception("carrying out %s failed", claimed.effect.kind)
+        return _failed(loyalty, claimed, fault)
     loyalty.database.decide(lambda tx: outbox.finish(tx, claimed, loyalty.worker, loyalty.now()))
     return Delivered(done=1)
 

@@ -3,7 +3,7 @@
 Any document may come any number of times, in any order, alone or in pages: the ledger ends the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,15 +25,18 @@ from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import Credit, Family, Kind, Sale, State, total
+from dolibarr_loyalty.errors import Conflict
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.membership import load_with_heirs, owner_of, take_members
+from dolibarr_loyalty.flows.membership import load_with_heirs, owner_of, take_departure, take_members
 from dolibarr_loyalty.flows.notices import near_reward_effects
 from dolibarr_loyalty.store import bearings, documents, inbox, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
-from dolibarr_loyalty.store.documents import Document, fingerprint, root_of
+from dolibarr_loyalty.store.documents import Document, fingerprint, root_of, seen_as
 from dolibarr_loyalty.store.members import Known
 
 BUDGET = "program"
+MOST_EXCLUDED_TOLD = 100
+LONGEST_FACT = 120
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,7 @@ def take_in(loyalty: Loyalty, sales: Sequence[Sale], *, quietly: bool = False) -
     fresh = [sale for sale in sales if _is_news(sale, known.get(sale.id))]
     fresh = [_with_credits(loyalty, sale, known.get(sale.id)) for sale in fresh]
     _fetch_customers(loyalty, fresh, customers, quietly)
+    _notice_merges(loyalty, fresh, known)
     if not fresh:
         return Intake(seen=len(sales))
     intake = loyalty.database.decide(lambda tx: _Decision(tx, loyalty, quietly).on_sales(fresh))
@@ -88,6 +92,11 @@ def decide_again(loyalty: Loyalty, thirdparty_id: int, *, quietly: bool = False)
         return _Decision(tx, loyalty, quietly).on_roots(roots)
 
     return loyalty.database.decide(decision)
+
+
+def decide_on(loyalty: Loyalty, root: int) -> Intake:
+    """Decide anew on one known document with the credit notes known by now, without asking Dolibarr."""
+    return loyalty.database.decide(lambda tx: _Decision(tx, loyalty, False).on_roots([root]))
 
 
 def _is_news(sale: Sale, before: Document | None) -> bool:
@@ -141,6 +150,22 @@ def _fetch_customers(
         take_members(loyalty, found, quietly=quietly)
 
 
+def _notice_merges(loyalty: Loyalty, sales: Sequence[Sale], known: Mapping[int, Document]) -> None:
+    """Documents with another customer than before: if Dolibarr has the old one no more, the two were merged.
+
+    Noticed before the documents are decided on, so that points move with their own terms, and debt and
+    vouchers with them, instead of being taken from one account and granted anew to the other.
+    """
+    moved = {
+        known[sale.id].sale.thirdparty_id: sale.thirdparty_id
+        for sale in sales
+        if sale.id in known and known[sale.id].sale.thirdparty_id != sale.thirdparty_id
+    }
+    for old, new in sorted(moved.items()):
+        if loyalty.books.member(old) is None:
+            take_departure(loyalty, old, new)
+
+
 @dataclass
 class _Decision:
     """One transaction over some documents: everything is read first, decided in memory, written last."""
@@ -155,6 +180,7 @@ class _Decision:
     effects: list[Effect] = field(default_factory=list)
     new: set[int] = field(default_factory=set)
     before: dict[int, Document] = field(default_factory=dict)
+    heads: dict[int, int] = field(default_factory=dict)
     points: int = 0
 
     def __post_init__(self) -> None:
@@ -163,6 +189,7 @@ class _Decision:
     def on_sales(self, sales: Sequence[Sale]) -> Intake:
         """Decide on documents as they are now, and on the invoices whose credit notes they are."""
         digest = bearings.keep_program(self.tx, self.loyalty.program, self.now)
+        self._note_heads(sale.thirdparty_id for sale in sales)
         self.before = documents.load(self.tx, (sale.id for sale in sales))
         roots = {root_of(sale) for sale in sales}
         for sale in sales:
@@ -172,6 +199,7 @@ class _Decision:
                 self.new.add(sale.id)
             else:
                 roots.add(before.root_id)  # a credit note that was moved to another invoice
+                self._doubt(sale, before.sale)
             self._notice_vouchers(sale)
         self._load_families(roots)
         return self._settle(roots, len(sales))
@@ -181,26 +209,42 @@ class _Decision:
         self._load_families(set(roots))
         return self._settle(set(roots), 0)
 
+    def _note_heads(self, thirdparty_ids: Iterable[int]) -> None:
+        """Where accounts stand before any document is read: bookings must not be made on a later head."""
+        for member, account in ledger.load(self.tx, thirdparty_ids).items():
+            self.heads[member] = account.seq
+
+    def _doubt(self, sale: Sale, before: Sale) -> None:
+        """What looks older than what is known (two answers overtook each other) is asked for once more."""
+        if sale.modified_at and before.modified_at and sale.modified_at < before.modified_at:
+            inbox.put(self.tx, f"invoice:{sale.id}", self.now)
+
     # reading ---------------------------------------------------------------------------------------
 
     def _seen(self, sale: Sale, before: Document | None, digest: str) -> Document:
         if before is None:
-            return Document(
+            before = Document(
                 sale=sale,
-                root_id=root_of(sale),
+                root_id=sale.id,
                 program_hash=digest,
                 first_seen_at=self.now,
                 seen_at=self.now,
             )
-        return replace(before, sale=sale, root_id=root_of(sale), seen_at=self.now)
+        return seen_as(before, sale, self.now)
 
     def _load_families(self, roots: set[int]) -> None:
         for family in documents.families(self.tx, roots).values():
             for document in family:
                 self.before.setdefault(document.sale.id, document)
                 self.known.setdefault(document.sale.id, document)
-        concerned = {document.sale.thirdparty_id for document in self.known.values()}
-        holders = {d.granted_to for d in self.known.values() if d.granted_to is not None}
+        for root in roots - self.known.keys():  # its credit note came first; both at once see neither
+            inbox.put(self.tx, f"decision:{root}", self.now)
+        self._load_customers()
+
+    def _load_customers(self) -> None:
+        seen = (*self.known.values(), *self.before.values())
+        concerned = {document.sale.thirdparty_id for document in seen}
+        holders = {d.granted_to for d in seen if d.granted_to is not None}
         self.customers = load_with_heirs(self.tx, sorted(concerned | holders))
 
     def _load_siblings(self, roots: set[int]) -> set[int]:
@@ -209,7 +253,9 @@ class _Decision:
         if not any(needs_siblings(self._program(digest)) for digest in programs):
             return set()
         buyers = {self.known[root].sale.thirdparty_id for root in roots if root in self.known}
+        buyers |= {self.before[root].sale.thirdparty_id for root in roots if root in self.before}
         found = {d.sale.id for d in documents.of_members(self.tx, buyers) if self._keep(d)}
+        self._load_customers()
         return found - roots
 
     def _keep(self, document: Document) -> bool:
@@ -233,6 +279,9 @@ class _Decision:
             if document.granted:
                 causes.append(_cause(document))
         accounts = ledger.load(self.tx, holders, causes=causes)
+        for member, account in accounts.items():
+            if self.heads.get(member, account.seq) != account.seq:
+                raise Conflict(f"account {account.id} was moved by another writer")
         self.bookings = {member: Booking(account, self.now) for member, account in accounts.items()}
 
     def _owner(self, thirdparty_id: int) -> int:
@@ -274,17 +323,18 @@ class _Decision:
 
     def _with_siblings(self, appraisals: dict[int, Appraisal], siblings: set[int]) -> dict[int, Claim]:
         claims = {root: appraisal.claim for root, appraisal in appraisals.items()}
+        spots = [(self._owner(self.known[root].sale.thirdparty_id), claims[root]) for root in claims]
+        for root in claims:  # where a document was before, it has left room
+            before = self.before.get(root)
+            if before is not None and before.claim is not None:
+                spots.append((self._owner(before.sale.thirdparty_id), before.claim))
         for sibling in siblings:
             document = self.known[sibling]
             claim, program = document.claim, self._program(document.program_hash)
             if claim is None or document.root_id != sibling:
                 continue
             owner = self._owner(document.sale.thirdparty_id)
-            if any(
-                self._owner(self.known[root].sale.thirdparty_id) == owner
-                and share_a_period(program, claim, appraisal.claim)
-                for root, appraisal in appraisals.items()
-            ):
+            if any(who == owner and share_a_period(program, claim, other) for who, other in spots):
                 claims[sibling] = claim
         return claims
 
@@ -302,18 +352,23 @@ class _Decision:
     def _post(
         self, document: Document, appraisal: Appraisal | None, claim: Claim, entitlement: Entitlement
     ) -> None:
-        """Book the difference between what a document is entitled to and what it holds."""
+        """Book the difference between what a document is entitled to and what it holds.
+
+        Every decision counts up the document's generation, so two workers who see different credit notes of
+        one invoice collide on it even where neither has points to book.
+        """
+        if appraisal:
+            document = replace(document, generation=document.generation + 1)
         owner = self._owner(document.sale.thirdparty_id)
         if document.granted and document.granted_to not in (None, owner):
             document = self._move_away(document, owner)
         why = appraisal.reasons if appraisal else ()
         difference = entitlement.points - document.granted
-        reasons = [*why, *entitlement.reasons]
+        reasons = _storable([*why, *entitlement.reasons])
         if difference:
-            generation = document.generation + 1
             if document.granted:
                 reasons.append(because("before", held=document.granted))
-            document = replace(document, generation=generation)
+            document = replace(document, generation=document.generation + 1)
             self._book(document, owner, difference, reasons)
         self.known[document.sale.id] = replace(
             document,
@@ -335,8 +390,8 @@ class _Decision:
 
     def _book(self, document: Document, member: int, difference: int, reasons: list[Reason]) -> None:
         booking = self.bookings[member]
-        key = f"invoice:{document.sale.id}:{document.generation}"
-        digest = hash_input(document.sale.id, document.program_hash, fingerprint(document.sale)[1], difference)
+        key = _key(document, document.generation)
+        digest = hash_input(document.sale.id, document.program_hash, document.snapshot_hash, difference)
         program = self._program(document.program_hash)
         self.points += difference
         self.effects.append(show_member(member))
@@ -372,7 +427,7 @@ class _Decision:
             points, cause=_cause(document), key=key, reasons=reasons, input_hash=digest, debt_limit=limit
         )
         if program.program_cap is not None:
-            bearings.use_budget(self.tx, BUDGET, -points, 2**62)
+            self._free_budget(document, points)
         if missing and program.on_shortage == "invoice":
             self.effects.append(
                 event(
@@ -407,6 +462,22 @@ class _Decision:
             bearings.use_budget(self.tx, BUDGET, left, most)
         return points - left
 
+    def _free_budget(self, document: Document, points: int) -> None:
+        """Give points taken back to the budget again, but for those that never came out of it.
+
+        What the budget had cut off is the first that a refund takes.
+        """
+        granted = cut = 0
+        for generation in range(1, document.generation):
+            key = _key(document, generation)
+            entry = ledger.entry_of_key(self.tx, key)
+            over = ledger.entry_of_key(self.tx, f"{key}:budget")
+            granted += entry.points if entry and entry.kind is EntryKind.ACCRUAL else 0
+            cut -= over.points if over else 0
+        used = min(document.granted, granted - cut)
+        left = min(document.granted - points, granted - cut)
+        bearings.use_budget(self.tx, BUDGET, left - used, 2**62)
+
     def _forfeit(
         self, booking: Booking, lot: Lot, cut: int, document: Document, key: str, reason: Reason
     ) -> None:
@@ -429,11 +500,13 @@ class _Decision:
 
     def _notice_vouchers(self, sale: Sale) -> None:
         """A voucher's credit note was used or touched: look at that voucher soon."""
-        if sale.is_ours and sale.ref_ext.startswith("loyalty:voucher:"):
-            inbox.put(self.tx, f"voucher:{sale.ref_ext.rpartition(':')[2]}", self.now)
         refs = [used.ref for used in sale.credits or () if used.credit is Credit.CREDIT_NOTE]
-        for voucher in vouchers.by_note_refs(self.tx, refs).values():
-            inbox.put(self.tx, f"voucher:{voucher.id}", self.now)
+        concerned = {voucher.id for voucher in vouchers.by_note_refs(self.tx, refs).values()}
+        if sale.is_ours:  # loyalty:voucher:<id>, and behind it the invoice where the voucher was made for one
+            named = sale.ref_ext.split(":")[2:3]
+            concerned |= {identifier for identifier in named if vouchers.by_id(self.tx, identifier)}
+        for identifier in sorted(concerned):
+            inbox.put(self.tx, f"voucher:{identifier}", self.now)
 
     # writing ---------------------------------------------------------------------------------------
 
@@ -456,3 +529,22 @@ class _Decision:
 def _cause(document: Document) -> Cause:
     return Cause("invoice", str(document.sale.id))
 
+
+def _key(document: Document, generation: int) -> str:
+    return f"invoice:{document.sale.id}:{generation}"
+
+
+def _storable(reasons: Sequence[Reason]) -> list[Reason]:
+    """Reasons that fit a text column whatever stands on an invoice of a thousand lines with long texts."""
+    kept: list[Reason] = []
+    excluded = 0
+    for reason in reasons:
+        excluded += reason.code == "excluded"
+        if reason.code != "excluded" or excluded <= MOST_EXCLUDED_TOLD:
+            facts = {name: _shortened(fact) for name, fact in reason.facts.items()}
+            kept.append(Reason(reason.code, facts))
+    return kept
+
+
+def _shortened(fact: str | int) -> str | int:
+    return fact if isinstance(fact, int) or len(fact) <= LONGEST_FACT else f"{fact[: LONGEST_FACT - 1]}…"

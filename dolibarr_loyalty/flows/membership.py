@@ -10,7 +10,7 @@ from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.membership import enrolment
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.store import ledger, members, outbox
+from dolibarr_loyalty.store import inbox, ledger, members, outbox
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.members import Known
 
@@ -50,6 +50,9 @@ def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> A
             left.append(member.thirdparty_id)
         elif is_in and before and before.member.locale != member.locale:
             effects.append(show_member(member.thirdparty_id))
+    for thirdparty_id in (*joined, *left):
+        if thirdparty_id in known:  # should we be stopped before their documents are decided on again
+            inbox.put(tx, f"decisions:{thirdparty_id}", now)
     outbox.put(tx, effects, now)
     return Arrivals(seen=len(found), joined=tuple(joined), left=tuple(left))
 
@@ -63,11 +66,14 @@ def take_departure(loyalty: Loyalty, thirdparty_id: int, merged_into: int | None
     def decision(tx: Tx) -> None:
         now = loyalty.now()
         known = members.load(tx, [thirdparty_id]).get(thirdparty_id)
-        if known is None or (known.gone_at is not None and known.merged_into == merged_into):
+        if known is None:
             return
-        members.mark_gone(tx, thirdparty_id, now, merged_into)
-        if merged_into is not None:
-            _merge(tx, thirdparty_id, merged_into, now)
+        heir = merged_into or known.merged_into
+        if known.gone_at is not None and known.merged_into == heir:
+            return
+        members.mark_gone(tx, thirdparty_id, now, heir)
+        if heir is not None:
+            _merge(tx, thirdparty_id, heir, now)
 
     loyalty.database.decide(decision)
 

@@ -18,7 +18,7 @@ def near_reward_effects(
 
     Falling below and coming back is a new crossing. `quietly` takes note without a mail.
     """
-    if not customer.is_member:
+    if not customer.is_member or not loyalty.notices.near_percent:
         return []
     available = account.available(loyalty.now())
     near = {
@@ -39,7 +39,9 @@ def near_reward_effects(
 
 def warn_of_expiry(loyalty: Loyalty) -> int:
     """Want the mails about points and vouchers that end soon, once per end; gives how many are new."""
-    return _warn_of_points(loyalty) + _warn_of_vouchers(loyalty)
+    notices = loyalty.notices
+    points = _warn_of_points(loyalty) if notices.points_days else 0
+    return points + (_warn_of_vouchers(loyalty) if notices.voucher_days else 0)
 
 
 def _warn_of_points(loyalty: Loyalty) -> int:

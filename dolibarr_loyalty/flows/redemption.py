@@ -4,6 +4,7 @@ Killed anywhere and run again there is one credit note, and the points were spen
 are back in their own lots. Every step is written down before it is tried.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import CreditRow, Draft, DraftLine
 from dolibarr_loyalty.core.effects import attach_voucher, event, issue_voucher, mail, show_member
-from dolibarr_loyalty.core.ledger import Booking, Cause, hash_input
+from dolibarr_loyalty.core.ledger import Account, Booking, Cause, EntryKind, Lot, hash_input
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
@@ -24,10 +25,13 @@ from dolibarr_loyalty.core.vouchers import (
     valid_until,
 )
 from dolibarr_loyalty.errors import (
+    Conflict,
+    InputError,
     InsufficientPoints,
     KeyReused,
     PermanentFailure,
     RewardNotAvailable,
+    StoreUnavailable,
     TemporaryFailure,
     UnknownMember,
     UnknownReward,
@@ -37,7 +41,10 @@ from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
 
+log = logging.getLogger(__name__)
+
 LEASE = timedelta(minutes=5)
+LONGEST_KEY = 120
 
 
 def redeem(loyalty: Loyalty, thirdparty_id: int, reward_id: str, *, request_key: str, who: str) -> Voucher:
@@ -49,23 +56,31 @@ def redeem(loyalty: Loyalty, thirdparty_id: int, reward_id: str, *, request_key:
     reward = loyalty.program.reward(reward_id)
     if reward is None:
         raise UnknownReward(reward_id, [each.id for each in loyalty.program.rewards])
+    if len(request_key) > LONGEST_KEY:
+        raise InputError(f"A request key has at most {LONGEST_KEY} signs; this one has {len(request_key)}.")
     return loyalty.database.decide(lambda tx: _redeem(tx, loyalty, thirdparty_id, reward, request_key, who))
 
 
-def check_redemption(loyalty: Loyalty, tx: Tx, thirdparty_id: int, reward: Reward) -> int:
-    """The points a member would have left to spend after a reward; raises as `redeem` does."""
+def check_redemption(
+    loyalty: Loyalty, tx: Tx, thirdparty_id: int, reward: Reward, account: Account | None = None
+) -> int:
+    """The points a member would have left to spend after a reward; raises as `redeem` does.
+
+    The account is read before the vouchers are counted, so whoever takes the last one meanwhile collides.
+    """
     customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
     if customer is None:
         raise UnknownMember(str(thirdparty_id))
     if not customer.is_member:
         raise RewardNotAvailable(reward.id, f"{customer.member.name} is not a member of the program.")
+    if account is None:
+        account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
     if reward.per_member is not None:
         taken = tx.value("count_vouchers_of_reward", thirdparty_id=thirdparty_id, reward_id=reward.id)
         if taken >= reward.per_member:
             raise RewardNotAvailable(
                 reward.id, f"each member may take it {reward.per_member} time(s), and this one has."
             )
-    account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
     available = account.available(loyalty.now())
     if available < reward.points:
         raise InsufficientPoints(customer.member.name, wanted=reward.points, has=available)
@@ -80,9 +95,10 @@ def _redeem(
         if (before.thirdparty_id, before.reward_id) != (thirdparty_id, reward.id):
             raise KeyReused(request_key)
         return before
-    check_redemption(loyalty, tx, thirdparty_id, reward)
+    account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+    check_redemption(loyalty, tx, thirdparty_id, reward, account)
     voucher = _new_voucher(loyalty, thirdparty_id, reward)
-    booking = Booking(ledger.load(tx, [thirdparty_id])[thirdparty_id], loyalty.now())
+    booking = Booking(account, loyalty.now())
     booking.redeem(
         reward.points,
         cause=Cause("voucher", voucher.id),
@@ -212,13 +228,13 @@ def _give_up(tx: Tx, loyalty: Loyalty, voucher_id: str, why: str) -> None:
         )
 
 
-def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str) -> None:
-    """Undo a voucher's redemption: its points go back to their own lots; once, however often it is asked."""
+def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str, points: int | None = None) -> None:
+    """Undo a voucher's redemption: its points, or so many of them, go back to their own lots; only once."""
     key = f"return:{voucher.id}"
     spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
-    if spent is None or ledger.entry_of_key(tx, key) is not None:
+    if spent is None or returned_points(tx, voucher) or points == 0:
         return
-    taken = ledger.taken_by(tx, spent.id)
+    taken = _as_many(ledger.taken_by(tx, spent.id), voucher.points if points is None else points)
     member = voucher.thirdparty_id
     accounts = ledger.load(tx, [member], causes=[lot.cause for lot, _ in taken])
     grace = loyalty.program.reinstatement_days
@@ -234,6 +250,23 @@ def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str) -> None:
     )
     ledger.store(tx, [booking])
     outbox.put(tx, [show_member(member)], loyalty.now())
+
+
+def returned_points(tx: Tx, voucher: Voucher) -> int:
+    """How many of a voucher's points are back; to lots that were over they went by entries of their own."""
+    entries = ledger.of_cause(tx, Cause("voucher", voucher.id))
+    return sum(entry.points for entry in entries if entry.kind is EntryKind.REVERSAL)
+
+
+def _as_many(taken: Sequence[tuple[Lot, int]], points: int) -> list[tuple[Lot, int]]:
+    """Of what was taken from lots, so many points; those of the lot that ends last first."""
+    chosen = []
+    for lot, part in sorted(taken, key=lambda pair: pair[0].order, reverse=True):
+        back = min(part, points)
+        points -= back
+        if back:
+            chosen.append((lot, back))
+    return chosen
 
 
 def make_credit(
@@ -342,24 +375,41 @@ def read_back(loyalty: Loyalty, sale_id: int) -> Sale:
     return sale
 
 
+class Busy(TemporaryFailure):
+    """Somebody else is working on the same voucher or invoice."""
+
+
 def holding(loyalty: Loyalty, name: str) -> "_Holding":
-    """Be the only one to work on a voucher or invoice for a block; TemporaryFailure when somebody else is."""
+    """Be the only one to work on a voucher or invoice for a block; raises Busy when somebody else is."""
     return _Holding(loyalty, name)
 
 
 class _Holding:
     def __init__(self, loyalty: Loyalty, name: str) -> None:
         self.loyalty, self.name = loyalty, name
-        self.owner = f"{loyalty.worker}:{new_id()}"
+        self.owner = f"{loyalty.worker[:27]}:{new_id()}"  # the column holds 64 signs
 
-    def __enter__(self) -> None:
-        loyalty = self.loyalty
-        if not bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
-            raise TemporaryFailure(f"Somebody else is working on {self.name}; try again in a moment.")
+    def __enter__(self) -> "_Holding":
+        if not self._take():
+            raise Busy(f"Somebody else is working on {self.name}; try again in a moment.")
+        return self
 
     def __exit__(self, *_: object) -> None:
-        with self.loyalty.database.transaction() as tx:
-            tx.run("give_up_lease", name=self.name, owner=self.owner)
+        try:
+            self.loyalty.database.decide(
+                lambda tx: tx.run("give_up_lease", name=self.name, owner=self.owner)
+            )
+        except StoreUnavailable as failure:  # must not hide why the block ended; the lease ends by itself
+            log.warning("the lease on %s was not given up: %s", self.name, failure)
+
+    def keep(self) -> None:
+        """Make sure, right before money moves, that nobody took over while an answer was slow to come."""
+        if not self._take():
+            raise Busy(f"Working on {self.name} took so long that somebody else took over; looking again.")
+
+    def _take(self) -> bool:
+        loyalty = self.loyalty
+        return bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE)
 
 
 def _load(loyalty: Loyalty, voucher_id: str) -> Voucher:

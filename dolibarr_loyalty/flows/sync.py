@@ -14,10 +14,16 @@ from typing import TypeVar
 from dolibarr_loyalty.connectors.protocol import Cursor
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.sale import Sale
-from dolibarr_loyalty.core.vouchers import VoucherState
-from dolibarr_loyalty.errors import ConfigurationFailure, OutsideFailure, PermanentFailure
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
+from dolibarr_loyalty.errors import (
+    ConfigurationFailure,
+    Conflict,
+    OutsideFailure,
+    PermanentFailure,
+    StoreUnavailable,
+)
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.intake import Intake, decide_again, take_deletions, take_in
+from dolibarr_loyalty.flows.intake import Intake, decide_again, decide_on, take_deletions, take_in
 from dolibarr_loyalty.flows.membership import Arrivals, take_departure, take_members
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.store import bearings, inbox, vouchers
@@ -60,8 +66,8 @@ def sync(loyalty: Loyalty, *, full: bool = False, progress: Progress = _silent) 
         _remember_start(loyalty)
         joined = _backfill_members(loyalty, progress)
         taken = _backfill_sales(loyalty, progress, quietly=not full)
-        _decide_again_for(loyalty, joined, quietly=not full)
         if full:
+            _decide_again_for(loyalty, joined)
             deleted = find_deletions(loyalty)
             return Synced(members=joined.seen, documents=taken.seen, points=taken.points, deleted=deleted)
         return Synced(members=joined.seen, documents=taken.seen, points=taken.points)
@@ -76,6 +82,8 @@ def sweep(loyalty: Loyalty, *, progress: Progress = _silent) -> Synced:
 
     Redeeming a credit does not touch the invoice (facts trap 8), deleting leaves nothing at all.
     """
+    loyalty.books.product_tags()
+    loyalty.books.member_tags()
     taken = _open_sales(loyalty, progress)
     watched = watch_vouchers(loyalty)
     deleted = find_deletions(loyalty)
@@ -98,6 +106,11 @@ def follow_hints(loyalty: Loyalty, *, limit: int = 500) -> Intake:
             _postpone(loyalty, hint, str(failure), give_up=True)
         except OutsideFailure as failure:
             _postpone(loyalty, hint, str(failure), give_up=hint.attempts >= 20)
+        except (StoreUnavailable, Conflict):
+            raise
+        except Exception as fault:  # one hint that trips us must not stop all the others
+            log.exception("following %s failed", hint.topic)
+            _postpone(loyalty, hint, repr(fault), give_up=True)
         else:
             loyalty.database.decide(lambda tx, hint=hint: inbox.finish(tx, hint))  # type: ignore[misc]
     return sum_of_all
@@ -114,10 +127,14 @@ def _follow(loyalty: Loyalty, hint: inbox.Hint) -> Intake:
     if kind == "thirdparty":
         member = loyalty.books.member(int(identifier))
         if member is None:
-            take_departure(loyalty, int(identifier), None)
+            take_departure(loyalty, int(identifier), _merged_into(loyalty, int(identifier)))
         else:
             _decide_again_for(loyalty, take_members(loyalty, [member]))
         return Intake()
+    if kind == "decisions":
+        return decide_again(loyalty, int(identifier))
+    if kind == "decision":
+        return decide_on(loyalty, int(identifier))
     sale = loyalty.books.sale(int(identifier))
     return take_in(loyalty, [sale]) if sale is not None else take_deletions(loyalty, [int(identifier)])
 
@@ -140,8 +157,16 @@ def watch_vouchers(loyalty: Loyalty) -> int:
             if not page:
                 break
             last = page[-1].id
-            changed += sum(look_at(loyalty, voucher.id).version != voucher.version for voucher in page)
+            changed += sum(_has_changed(loyalty, voucher) for voucher in page)
     return changed
+
+
+def _has_changed(loyalty: Loyalty, voucher: Voucher) -> bool:
+    try:
+        return look_at(loyalty, voucher.id).version != voucher.version
+    except PermanentFailure as failure:  # for a person; the other vouchers are looked at all the same
+        log.warning("voucher %s cannot be compared: %s", voucher.id, failure)
+        return False
 
 
 def find_deletions(loyalty: Loyalty) -> int:
@@ -164,8 +189,12 @@ def find_deletions(loyalty: Loyalty) -> int:
 
 
 def find_departures(loyalty: Loyalty) -> int:
-    """Third parties that Dolibarr has no more: merged into another, or deleted."""
-    present = {member.thirdparty_id for page in _member_pages(loyalty, 0) for member in page}
+    """Look at all third parties: who is there no more (merged into another, or deleted), and whose tags
+    changed, of which Dolibarr keeps no trace. Gives how many are gone."""
+    present = set()
+    for page in _member_pages(loyalty, 0):
+        present |= {member.thirdparty_id for member in page}
+        _decide_again_for(loyalty, take_members(loyalty, page))
     missing = [i for i in _known_ids(loyalty, "known_thirdparties", "thirdparty_id") if i not in present]
     if missing and not present:
         raise ConfigurationFailure(

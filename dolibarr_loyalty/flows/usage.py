@@ -4,7 +4,7 @@ A credit note is consumed only as a payment on a validated invoice of its custom
 paid: Dolibarr checks none of that (facts traps 3 and 4), so we do, under our own lock, and read back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ from dolibarr_loyalty.core.vouchers import (
 from dolibarr_loyalty.errors import InvoiceNotPayable, UnknownInvoice, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.intake import take_in
-from dolibarr_loyalty.flows.redemption import holding, make_credit, read_back
+from dolibarr_loyalty.flows.redemption import Busy, holding, make_credit, read_back
 from dolibarr_loyalty.store import documents, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -71,7 +71,7 @@ def check_use(loyalty: Loyalty, voucher: Voucher, invoice: Sale) -> Decimal:
     if voucher.is_expired(loyalty.today()):
         raise VoucherNotUsable(name, f"it was valid until {voucher.valid_until}.")
     _check_invoice(voucher, invoice)
-    if voucher.is_credit_from_start:
+    if voucher.is_credit_from_start or voucher.credit_note_id is not None:
         amount = voucher.remaining
     else:
         amount = worth_on(voucher, invoice)[0]
@@ -106,21 +106,23 @@ def use(loyalty: Loyalty, code: str, invoice_text: str, *, who: str) -> Use:
     """
     voucher = find_voucher(loyalty, code)
     invoice = find_invoice(loyalty, invoice_text)
-    with holding(loyalty, voucher.id), holding(loyalty, f"invoice:{invoice.id}"):
-        voucher = look_at(loyalty, voucher.id, who=who)
+    with holding(loyalty, voucher.id) as lease, holding(loyalty, f"invoice:{invoice.id}"):
+        voucher = look_closely(loyalty, voucher.id, who=who)
         if voucher.state is VoucherState.USED and voucher.invoice_id == invoice.id:
-            return Use(voucher=voucher, invoice=read_back(loyalty, invoice.id), amount=voucher.value)
+            return Use(voucher=voucher, invoice=_closed(loyalty, invoice.id), amount=voucher.value)
         invoice = read_back(loyalty, invoice.id)
         amount = check_use(loyalty, voucher, invoice)
         voucher = _begin(loyalty, voucher, invoice, amount, who)
-        return _pay(loyalty, voucher, invoice, who)
+        return _pay(loyalty, voucher, invoice, who, lease.keep)
 
 
 def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, who: str) -> Voucher:
     """Write down that the voucher goes onto this invoice, with the amount it is worth there."""
 
     def decision(tx: Tx) -> Voucher:
-        current = vouchers.by_id(tx, voucher.id) or voucher
+        current = vouchers.by_id(tx, voucher.id)
+        if current is None or current.version != voucher.version:
+            raise VoucherNotUsable(masked(voucher.last_four), "it was changed in this moment. Look at it again.")
         return vouchers.change(
             tx,
             current,
@@ -137,20 +139,28 @@ def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, w
     return loyalty.database.decide(decision)
 
 
-def _pay(loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str) -> Use:
+def _pay(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str, keep_lease: Callable[[], None]
+) -> Use:
     voucher, rows = _credit_for(loyalty, voucher, invoice, who)
     for row in rows:
         if row.used_on is None:
+            keep_lease()
             loyalty.books.use_credit(invoice.id, row.id)
-    invoice = read_back(loyalty, invoice.id)
+    voucher = look_closely(loyalty, voucher.id, who=who)
+    if voucher.state is not VoucherState.USED:
+        raise VoucherNotUsable(masked(voucher.last_four), "Dolibarr did not take it; it is still unused.")
+    return Use(voucher=voucher, invoice=_closed(loyalty, invoice.id), amount=voucher.value)
+
+
+def _closed(loyalty: Loyalty, invoice_id: int) -> Sale:
+    """The invoice after a voucher paid on it: closed when nothing remains (facts trap 8), and taken in."""
+    invoice = read_back(loyalty, invoice_id)
     if invoice.remaining == ZERO and invoice.state is State.VALIDATED:
         loyalty.books.settle(invoice.id)
         invoice = read_back(loyalty, invoice.id)
-    voucher = look_at(loyalty, voucher.id, who=who)
-    if voucher.state is not VoucherState.USED:
-        raise VoucherNotUsable(masked(voucher.last_four), "Dolibarr did not take it; it is still unused.")
     take_in(loyalty, [invoice])
-    return Use(voucher=voucher, invoice=invoice, amount=voucher.value)
+    return invoice
 
 
 def _credit_for(
@@ -160,8 +170,13 @@ def _credit_for(
     if voucher.credit_note_id is not None:
         return voucher, loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
     _, vat_rate = worth_on(voucher, invoice)
-    ref_ext = f"{voucher.ref_ext}:{invoice.id}"
-    note, rows = make_credit(loyalty, voucher, ref_ext, voucher.value, vat_rate)
+    return _make_credit_for(loyalty, voucher, invoice.id, vat_rate, who)
+
+
+def _make_credit_for(
+    loyalty: Loyalty, voucher: Voucher, invoice_id: int, vat_rate: Decimal | None, who: str
+) -> tuple[Voucher, Sequence[CreditRow]]:
+    note, rows = make_credit(loyalty, voucher, f"{voucher.ref_ext}:{invoice_id}", voucher.value, vat_rate)
 
     def decision(tx: Tx) -> Voucher:
         current = vouchers.by_id(tx, voucher.id) or voucher
@@ -182,36 +197,64 @@ def _credit_for(
 def look_at(loyalty: Loyalty, voucher_id: str, *, who: str = "dolibarr") -> Voucher:
     """Compare a voucher with its credit in Dolibarr and book what happened there; gives it as it is now.
 
-    Finds use by staff in Dolibarr's screens, in whole or in part, and credits that were unlinked again.
+    Finds use by staff in Dolibarr's screens, in whole or in part, credits that were unlinked again, and uses
+    that were interrupted. While somebody else works on the voucher it is left alone.
     """
+    try:
+        with holding(loyalty, voucher_id):
+            return look_closely(loyalty, voucher_id, who=who)
+    except Busy:
+        return _stored(loyalty, voucher_id)
+
+
+def look_closely(loyalty: Loyalty, voucher_id: str, *, who: str = "dolibarr") -> Voucher:
+    """As `look_at`, for who holds the voucher already."""
+    voucher = _stored(loyalty, voucher_id)
+    if voucher.state is VoucherState.USING and voucher.credit_note_id is None:
+        voucher = _interrupted(loyalty, voucher, who)
+    if voucher.state not in _LIVING or voucher.credit_note_id is None:
+        return voucher
+    rows = loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
+    if not rows:
+        return voucher  # its credit note is gone: reconcile names it
+    if voucher.state in _VOIDING:
+        return _book_while_voiding(loyalty, voucher, rows, who)
+    after = _book_what_happened(loyalty, voucher, rows, who)
+    if voucher.state is VoucherState.USING and after.state is VoucherState.USED and after.invoice_id:
+        _closed(loyalty, after.invoice_id)
+    return after
+
+
+def _stored(loyalty: Loyalty, voucher_id: str) -> Voucher:
     with loyalty.database.reading() as tx:
         voucher = vouchers.by_id(tx, voucher_id)
     if voucher is None:
         raise UnknownVoucher()
-    if voucher.state not in _LIVING or voucher.credit_note_id is None:
-        return _released(loyalty, voucher, who)
-    rows = loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
-    if not rows:
-        return voucher  # its credit note is gone: reconcile names it
-    return _book_what_happened(loyalty, voucher, rows, who)
+    return voucher
 
 
-_LIVING = frozenset(
-    {
-        VoucherState.ACTIVE,
-        VoucherState.USING,
-        VoucherState.PARTLY_USED,
-        VoucherState.USED,
-        VoucherState.CANCELLING,
-        VoucherState.EXPIRING,
-    }
-)
+_VOIDING = frozenset({VoucherState.CANCELLING, VoucherState.EXPIRING})
+_LIVING = _VOIDING | {
+    VoucherState.ACTIVE,
+    VoucherState.USING,
+    VoucherState.PARTLY_USED,
+    VoucherState.USED,
+}
 
 
-def _released(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
-    """A use that was begun and never got its credit note: the voucher is free again."""
-    if voucher.state is not VoucherState.USING or loyalty.books.find(f"{voucher.ref_ext}:{voucher.invoice_id}"):
-        return voucher
+def _interrupted(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
+    """A use that was begun and whose credit note was not written down.
+
+    Without one, or with a draft, the voucher is free again. One that is in the books cannot be unmade: it is
+    completed, and the voucher is worth what it was worth on that invoice.
+    """
+    notes = loyalty.books.find(f"{voucher.ref_ext}:{voucher.invoice_id}")
+    final = [note for note in notes if note.state is not State.DRAFT]
+    if final and voucher.invoice_id is not None:
+        rates = [line.vat_rate for line in final[0].lines]
+        return _make_credit_for(loyalty, voucher, voucher.invoice_id, rates[0] if rates else None, who)[0]
+    for note in notes:
+        loyalty.books.delete_draft(note.id)
     return _change(
         loyalty, voucher, "released", who, state=VoucherState.ACTIVE, invoice_id=None, value=ZERO, remaining=ZERO
     )
@@ -222,33 +265,30 @@ def _book_what_happened(
 ) -> Voucher:
     left = total(row.gross for row in rows if row.used_on is None)
     used_on = next((row.used_on for row in rows if row.used_on is not None), None)
-    if left == 0:
-        state = VoucherState.USED
-    elif used_on is not None:
-        state = VoucherState.PARTLY_USED
-    elif voucher.state in (VoucherState.CANCELLING, VoucherState.EXPIRING):
-        return voucher
-    else:
+    if used_on is None:
         state = VoucherState.ACTIVE
-    if voucher.state in (VoucherState.CANCELLING, VoucherState.EXPIRING) and _voided_by(loyalty, voucher, used_on):
-        return voucher
-    if (state, left) == (voucher.state, voucher.remaining) and used_on == voucher.invoice_id:
+    else:
+        state = VoucherState.PARTLY_USED if left else VoucherState.USED
+    if (state, left, used_on) == (voucher.state, voucher.remaining, voucher.invoice_id):
         return voucher
     return _change(
-        loyalty,
-        voucher,
-        str(state),
-        who,
-        note=f"{used_on or ''}",
-        state=state,
-        remaining=left,
-        invoice_id=used_on,
+        loyalty, voucher, str(state), who, note=f"{used_on or ''}", state=state, remaining=left, invoice_id=used_on
     )
 
 
-def _voided_by(loyalty: Loyalty, voucher: Voucher, used_on: int | None) -> bool:
-    """The document that consumed the credit is the counter invoice that voids it."""
-    return any(sale.id == used_on for sale in loyalty.books.find(voucher.counter_ref_ext))
+def _book_while_voiding(
+    loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str
+) -> Voucher:
+    """What staff used before the counter invoice took the rest; with nothing left for it, the voucher is used."""
+    counters = {sale.id for sale in loyalty.books.find(voucher.counter_ref_ext)}
+    left = total(row.gross for row in rows if row.used_on is None or row.used_on in counters)
+    used_on = next((row.used_on for row in rows if row.used_on not in (None, *counters)), None)
+    if left == voucher.remaining:
+        return voucher
+    if left == ZERO:
+        state = VoucherState.USED
+        return _change(loyalty, voucher, str(state), who, note=f"{used_on}", state=state, remaining=left, invoice_id=used_on)
+    return _change(loyalty, voucher, "partly_used", who, note=f"{used_on}", remaining=left, invoice_id=used_on)
 
 
 def _change(

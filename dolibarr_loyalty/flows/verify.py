@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
-from dolibarr_loyalty.core.vouchers import VoucherState
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.redemption import returned_points
 from dolibarr_loyalty.store import ledger, members, vouchers
 from dolibarr_loyalty.store.database import Tx
 
-POINTS_BACK = frozenset({VoucherState.CANCELLED, VoucherState.REFUSED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,23 +172,36 @@ def _verify_documents(loyalty: Loyalty, deviations: list[Deviation]) -> int:
 
 
 def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
-    """Every voucher has spent its points once, and has them back only if it was cancelled or refused."""
+    """Every voucher has spent its points once, and has them back only if it was voided or refused."""
     seen, last = 0, ""
     while True:
         with loyalty.database.reading() as tx:
             page = vouchers.page(tx, None, last, 200)
             for voucher in page:
                 spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
-                back = ledger.entry_of_key(tx, f"return:{voucher.id}")
+                back = returned_points(tx, voucher)
                 where = f"voucher {voucher.id}"
                 deviations += _differences(
                     where, ("points spent", -voucher.points, spent.points if spent else 0)
                 )
-                if voucher.state in POINTS_BACK and back is None:
-                    deviations.append(_off("points returned", where, voucher.points, 0))
+                least, most = _points_back(voucher)
+                if not least <= back <= most:
+                    deviations.append(_off("points returned", where, most, back))
                 customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
                 if customer is None:
                     deviations.append(_off("owner", where, "a known third party", voucher.thirdparty_id))
         if not page:
             return seen
         seen, last = seen + len(page), page[-1].id
+
+
+def _points_back(voucher: Voucher) -> tuple[int, int]:
+    """The least and the most points of a voucher that may be back; of one used in part, not all."""
+    match voucher.state:
+        case VoucherState.REFUSED:
+            return voucher.points, voucher.points
+        case VoucherState.CANCELLED:
+            return 1, voucher.points
+        case VoucherState.EXPIRED:
+            return 0, voucher.points
+    return 0, 0

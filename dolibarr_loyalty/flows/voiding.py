@@ -4,12 +4,15 @@ Nothing else voids a credit cleanly by REST (facts, section d): a credit note ca
 credit, and setting it back to draft leaves the credit usable.
 """
 
+from collections.abc import Callable
+
 from dolibarr_loyalty.connectors.protocol import Draft, DraftLine
 from dolibarr_loyalty.core.effects import event, show_member, void_voucher
-from dolibarr_loyalty.core.money import net_of_gross
+from dolibarr_loyalty.core.money import net_of_gross, round_points
+from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import ZERO, Sale, State
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of, masked
-from dolibarr_loyalty.errors import UnknownVoucher, VoucherNotUsable
+from dolibarr_loyalty.errors import TemporaryFailure, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.redemption import (
     find_or_post,
@@ -19,7 +22,7 @@ from dolibarr_loyalty.flows.redemption import (
     return_points,
     validated,
 )
-from dolibarr_loyalty.flows.usage import look_at
+from dolibarr_loyalty.flows.usage import look_at, look_closely
 from dolibarr_loyalty.store import outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -61,33 +64,42 @@ def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, n
 
 def void(loyalty: Loyalty, voucher_id: str) -> Voucher:
     """Carry on a voucher that is being cancelled or expires until its credit is consumed; safe to repeat."""
-    with holding(loyalty, voucher_id):
-        voucher = look_at(loyalty, voucher_id)
+    with holding(loyalty, voucher_id) as lease:
+        voucher = look_closely(loyalty, voucher_id)
         if voucher.state not in (VoucherState.CANCELLING, VoucherState.EXPIRING):
             return voucher
         if voucher.credit_note_id is not None:
-            _consume(loyalty, voucher)
+            _consume(loyalty, voucher, lease.keep)
         return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id))
 
 
-def _consume(loyalty: Loyalty, voucher: Voucher) -> None:
-    """Make the counter invoice, pay it with what is left of the credit, close it."""
+def _consume(loyalty: Loyalty, voucher: Voucher, keep_lease: Callable[[], None]) -> None:
+    """Make the counter invoice over what is left of the credit, pay it with that, close it."""
     assert voucher.credit_note_id is not None  # noqa: S101
-    note = read_back(loyalty, voucher.credit_note_id)
+    note = loyalty.books.sale(voucher.credit_note_id)
+    if note is None:
+        return  # deleted in Dolibarr (facts trap 24), and its credit with it
     draft = _counter_draft(loyalty, voucher, note)
     counter = find_or_post(loyalty, voucher, draft)
     counter = validated(loyalty, voucher, counter, draft.gross)
     for row in loyalty.books.credits(voucher.thirdparty_id, note.id):
         if row.used_on is None:
+            keep_lease()
             loyalty.books.use_credit(counter.id, row.id)
     counter = read_back(loyalty, counter.id)
-    if counter.state is State.VALIDATED and counter.remaining == ZERO:
+    if counter.remaining != ZERO:
+        raise TemporaryFailure(
+            f"Counter invoice {counter.ref} is not paid by the credit of {note.ref}: "
+            f"{plain(counter.remaining)} {counter.currency} remain. Looking again later."
+        )
+    if counter.state is State.VALIDATED:
         loyalty.books.settle(counter.id)
 
 
 def _counter_draft(loyalty: Loyalty, voucher: Voucher, note: Sale) -> Draft:
     words = loyalty.brand.words(loyalty.screens.language)
     code = code_of(voucher.id, loyalty.secret)
+    vat_rate = next((line.vat_rate for line in note.lines), ZERO)
     return Draft(
         thirdparty_id=voucher.thirdparty_id,
         kind="standard",
@@ -95,15 +107,14 @@ def _counter_draft(loyalty: Loyalty, voucher: Voucher, note: Sale) -> Draft:
         ref_ext=voucher.counter_ref_ext,
         ref_client=code,
         note=words.gettext("Voids the loyalty voucher of credit note %(ref)s.", ref=note.ref),
-        lines=tuple(
+        lines=(
             DraftLine(
                 label=words.gettext("Cancellation of voucher %(code)s", code=code),
-                net_price=net_of_gross(-line.gross, line.vat_rate),
-                vat_rate=line.vat_rate,
-            )
-            for line in note.lines
+                net_price=net_of_gross(voucher.remaining, vat_rate),
+                vat_rate=vat_rate,
+            ),
         ),
-        gross=-note.gross,
+        gross=voucher.remaining,
         options={"loyalty_voucher": code, "loyalty_state": "voided"},
     )
 
@@ -120,14 +131,17 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
     after = vouchers.change(
         tx, voucher, step=str(final), at=loyalty.now(), who=loyalty.worker, state=final, remaining=ZERO
     )
-    if back:
-        return_points(tx, loyalty, voucher, why)
+    points = _unused_points(voucher) if back else 0
+    return_points(tx, loyalty, voucher, why, points)
     effects = [show_member(voucher.thirdparty_id)]
     if loyalty.screens.agenda:
-        returned = voucher.points if back else 0
-        effects.append(
-            event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=returned)
-        )
+        effects.append(event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=points))
     outbox.put(tx, effects, loyalty.now())
     return after
 
+
+def _unused_points(voucher: Voucher) -> int:
+    """The points behind what is left of a voucher, in the member's favour: of one used in part, that part."""
+    if not voucher.value:
+        return voucher.points
+    return round_points(voucher.points * voucher.remaining / voucher.value, "up")

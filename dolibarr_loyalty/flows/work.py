@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 DAILY, SWEEP = "work:daily", "work:sweep"
 HINTS_EVERY = timedelta(seconds=2)
+# So long nobody takes over from a worker that was killed. Work that takes longer may be done twice, which
+# changes nothing.
+ALONE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,10 @@ class Rhythm:
 
     sync_every: timedelta = timedelta(minutes=5)
     sweep_every: timedelta = timedelta(hours=6)
+
+
+class _Stopped(Exception):
+    """Somebody asked the worker to stop in the middle of a walk."""
 
 
 @dataclass
@@ -40,7 +47,7 @@ class Worker:
     def run(self) -> None:
         """Work until `stop` is set. A failure outside is logged and tried again at the next turn."""
         while not self.stop.is_set():
-            self.turn()
+            self._do("this turn", self.turn)
             self.stop.wait(HINTS_EVERY.total_seconds())
 
     def turn(self) -> None:
@@ -49,8 +56,8 @@ class Worker:
         self._do("hints", lambda: follow_hints(self.loyalty))
         if self.last_sync is None or now - self.last_sync >= self.rhythm.sync_every:
             self.last_sync = now
-            self._alone("sync", lambda: sync(self.loyalty))
-        self._when_due(SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty))
+            self._alone("sync", lambda: sync(self.loyalty, progress=self._between_pages))
+        self._when_due(SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty, progress=self._between_pages))
         self._when_new_day(lambda: daily(self.loyalty))
         self._do("deliver", lambda: deliver(self.loyalty, should_stop=self.stop.is_set))
 
@@ -73,12 +80,17 @@ class Worker:
         """Do something that only one worker should do at a time, and remember when it was done."""
         loyalty = self.loyalty
         with bearings.leased(
-            loyalty.database, name, loyalty.worker, loyalty.now(), timedelta(hours=1)
+            loyalty.database, name, loyalty.worker, loyalty.now(), ALONE
         ) as held:
             if held and self._do(name, work):
                 loyalty.database.decide(
                     lambda tx: bearings.move(tx, name, bearings.stamp(loyalty.now()), loyalty.now())
                 )
+
+    def _between_pages(self, what: str, done: int) -> None:
+        """A walk keeps its place after each page, so it may end there and go on at the next start."""
+        if self.stop.is_set():
+            raise _Stopped
 
     def _do(self, name: str, work: Callable[[], object]) -> bool:
         if self.stop.is_set():
@@ -87,5 +99,10 @@ class Worker:
             work()
         except (OutsideFailure, StoreUnavailable, Conflict) as failure:
             log.warning("%s will be tried again: %s", name, failure)
+            return False
+        except _Stopped:
+            return False
+        except Exception:  # a fault in one kind of work must not stop the others
+            log.exception("%s failed", name)
             return False
         return True

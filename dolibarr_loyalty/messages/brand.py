@@ -29,7 +29,7 @@ class Brand:
     address: Address = "formal"
     currency: str = "EUR"
     zone: str = "Europe/Paris"
-    point_names: PointNames = field(default_factory=dict)
+    point_names: PointNames = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not _COLOUR.fullmatch(self.colour):

@@ -8,7 +8,7 @@ from dolibarr_loyalty.connectors.protocol import Attachment, Mail
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages.brand import Brand
 from dolibarr_loyalty.messages.facts import MemberFacts, VoucherFacts
-from dolibarr_loyalty.messages.names import worth, worth_in_short, worth_limit
+from dolibarr_loyalty.messages.names import worth_in_short, worth_limit
 from dolibarr_loyalty.messages.pdf import voucher_pdf
 from dolibarr_loyalty.messages.qr import qr_png
 from dolibarr_loyalty.messages.screens import voucher_filename
@@ -69,7 +69,6 @@ def _told(facts: MemberFacts, brand: Brand, words: Words) -> dict[str, Any]:
     }
     if isinstance(facts, VoucherFacts):
         told |= {
-            "worth": worth(facts.worth, words),
             "worth_in_short": worth_in_short(facts.worth, words),
             "worth_limit": worth_limit(facts.worth, words),
         }

@@ -4,7 +4,8 @@ The same facts give the same bytes, so that a second delivery replaces the file 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from fpdf import FPDF, ViewerPreferences
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages.brand import Brand
 from dolibarr_loyalty.messages.facts import VoucherFacts
-from dolibarr_loyalty.messages.fonts import cut, in_reading_order, printable
+from dolibarr_loyalty.messages.fonts import font_for, in_reading_order, printable
 from dolibarr_loyalty.messages.names import worth_in_short, worth_limit
 from dolibarr_loyalty.messages.qr import qr_png
 
@@ -46,23 +47,27 @@ class Print:
 def voucher_pdf(facts: VoucherFacts, brand: Brand, locale: str) -> bytes:
     """The voucher as a PDF of one A6 page, in the member's language."""
     words = brand.words(locale)
-    texts = _texts(facts, brand, words)
+    return _printed(_texts(facts, brand, words), brand, words.locale.replace("_", "-"), facts.issued_on)
+
+
+@lru_cache(maxsize=8)  # the mail and the credit note's linked file show the same page, one after the other
+def _printed(texts: Print, brand: Brand, language: str, issued_on: date) -> bytes:
     with TemporaryDirectory(prefix="loyalty-") as folder:
         page = _Page(texts, Path(folder))
         page.set_title(f"{texts.title} {texts.worth}")
         page.set_author(texts.shop)
-        page.set_lang(words.locale.replace("_", "-"))
-        page.set_creation_date(datetime.combine(facts.issued_on, time(12), tzinfo=UTC))
+        page.set_lang(language)
+        page.set_creation_date(datetime.combine(issued_on, time(12), tzinfo=UTC))
         page.viewer_preferences = ViewerPreferences(display_doc_title=True)
         page.head(brand)
         page.band(brand)
-        page.code(qr_png(facts.code))
+        page.code(qr_png(texts.code))
         page.foot()
         return bytes(page.output())
 
 
 def _texts(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
-    worth, holder = worth_in_short(facts.worth, words), _line(facts.member_name)
+    worth, holder = worth_in_short(facts.worth, words), printable(facts.member_name[:_LONGEST_LINE])
     is_named_by_reward = facts.worth.kind in ("product", "service")
     valid = words.gettext("Valid without end")
     if facts.valid_until is not None:
@@ -96,7 +101,7 @@ class _Page(FPDF):
         signs = "".join("".join(text) for text in vars(texts).values())
         for style, weight in (("", 400), ("B", 700)):
             file = folder / f"{weight}.ttf"
-            file.write_bytes(cut(signs, 700 if weight == 700 else 400))
+            file.write_bytes(font_for(signs, 700 if weight == 700 else 400))
             self.add_font("Arimo", style, file)
         self.set_auto_page_break(False)
         self.set_margins(MARGIN, MARGIN, MARGIN)

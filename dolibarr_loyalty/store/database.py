@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from dolibarr_loyalty.errors import ConfigurationError, Conflict, StoreUnavailable
 from dolibarr_loyalty.store.queries import NamedQueries, named_queries
@@ -58,11 +59,13 @@ class Tx:
         count: int = getattr(self.queries, name)(self.connection, **parameters)
         return count
 
-    def run_many(self, name: str, rows: Sequence[Mapping[str, object]]) -> None:
-        """Run a writing query once per row, in as few round trips as the driver can."""
-        if rows:
-            sql = getattr(self.queries, name).sql
-            self.queries.driver_adapter.insert_update_delete_many(self.connection, name, sql, rows)
+    def run_many(self, name: str, rows: Sequence[Mapping[str, object]]) -> int:
+        """Run a writing query once per row, in as few round trips as the driver can; the rows it found."""
+        if not rows:
+            return 0
+        sql = getattr(self.queries, name).sql
+        found = self.queries.driver_adapter.insert_update_delete_many(self.connection, name, sql, rows)
+        return int(found)
 
 
 class Database:
@@ -93,21 +96,26 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        """A reading transaction; on SQLite it does not wait for writers."""
+        """A reading transaction: all its queries see the same moment; on SQLite it does not wait for writers."""
         with self._translated(), self.engine.connect() as connection:
             connection = connection.execution_options(loyalty_reading=True)
             with connection.begin():
+                if self.url.get_backend_name() != "sqlite":
+                    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 yield Tx(connection, named_queries())
 
     def decide(self, decision: Callable[[Tx], T]) -> T:
-        """Run read, decide, commit; again from the start whenever another writer was faster."""
+        """Run read, decide, commit; again from the start whenever another writer was faster.
+
+        Raises StoreUnavailable when the database fails, or when others were faster every time.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.transaction() as tx:
                     return decision(tx)
-            except Conflict:
+            except Conflict as conflict:
                 if attempt == ATTEMPTS:
-                    raise
+                    raise self._unavailable(f"{ATTEMPTS} times in a row {conflict}.") from conflict
                 time.sleep(random.uniform(0, 0.01) * 2 ** min(attempt, 5))  # noqa: S311
         raise AssertionError("unreachable")
 
@@ -125,12 +133,15 @@ class Database:
             message = _first_line(error)
             if any(sign in f"{getattr(error.orig, 'sqlstate', '')} {message}" for sign in _COLLISIONS):
                 raise Conflict(f"two writers met: {message}") from error
-            if isinstance(error, (OperationalError, InterfaceError)):
-                raise StoreUnavailable(
-                    f"The loyalty database {self.url.render_as_string(hide_password=True)} failed: {message} "
-                    "Nothing of this step was written; it is safe to run it again once the database works."
-                ) from error
-            raise
+            raise self._unavailable(message) from error
+        except NoConnectionFree as error:
+            raise self._unavailable("all its connections are in use.") from error
+
+    def _unavailable(self, message: str) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"The loyalty database {self.url.render_as_string(hide_password=True)} failed: {message} "
+            "Nothing of this step was written; it is safe to run it again once the database works."
+        )
 
 
 def normalized(url: str) -> URL:

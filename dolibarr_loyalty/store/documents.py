@@ -5,7 +5,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from dolibarr_loyalty.store.database import Tx
 _SALE = TypeAdapter(Sale)
 _LONGEST = 60_000  # MariaDB's TEXT holds 65,535 bytes; longer snapshots (about 500 lines) are compressed
 _COMPRESSED = "zlib:"
+_UNCOMPARED: Any = {"modified_at": True, "lines": {"__all__": {"tags"}}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class Document:
     program_hash: str
     first_seen_at: datetime
     seen_at: datetime
+    snapshot: str = field(default="", repr=False)
     snapshot_hash: str = ""
     granted: int = 0
     granted_to: int | None = None
@@ -79,17 +81,29 @@ def by_ref(tx: Tx, ref: str) -> list[Document]:
 
 
 def fingerprint(sale: Sale) -> tuple[str, str]:
-    """A sale as the text that is stored, and its hash; equal sales give equal text.
+    """A sale as the text that is stored, and its hash; equal sales give equal hashes.
 
-    The instant of the last change and the credits not asked for leave the hash, so that a mere touch in
-    Dolibarr is no change.
+    The instant of the last change leaves the hash, so that a mere touch in Dolibarr is no change; so do the
+    tags of products, which are kept as they were when the document itself last changed.
     """
-    text = _SALE.dump_json(sale, exclude_defaults=True).decode()
-    compared = _SALE.dump_python(sale, mode="json", exclude_defaults=True, exclude={"modified_at"})
-    digest = hashlib.sha256(json.dumps(compared, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-    if len(text.encode()) > _LONGEST:
-        text = _COMPRESSED + base64.b85encode(zlib.compress(text.encode(), 9)).decode()
-    return text, digest
+    text = _SALE.dump_json(sale, exclude_defaults=True)
+    digest = hashlib.sha256(_SALE.dump_json(sale, exclude_defaults=True, exclude=_UNCOMPARED)).hexdigest()
+    if len(text) > _LONGEST:
+        return _COMPRESSED + base64.b85encode(zlib.compress(text, 9)).decode(), digest
+    return text.decode(), digest
+
+
+def seen_as(document: Document, sale: Sale, seen_at: datetime) -> Document:
+    """A document with what Dolibarr says of it now."""
+    text, digest = fingerprint(sale)
+    return replace(
+        document,
+        sale=sale,
+        root_id=root_of(sale),
+        seen_at=seen_at,
+        snapshot=text,
+        snapshot_hash=digest,
+    )
 
 
 def insert(tx: Tx, documents: Sequence[Document]) -> None:
@@ -116,7 +130,6 @@ def update(tx: Tx, before: Document, after: Document) -> None:
 
 def _write(document: Document) -> dict[str, Any]:
     sale = document.sale
-    text, digest = fingerprint(sale)
     return {
         "id": sale.id,
         "root_id": document.root_id,
@@ -129,8 +142,8 @@ def _write(document: Document) -> dict[str, Any]:
         "occurred_at": iso(sale.occurred_at),
         "gross_minor": to_minor(sale.gross, sale.currency),
         "currency": sale.currency,
-        "snapshot": text,
-        "snapshot_hash": digest,
+        "snapshot": document.snapshot,
+        "snapshot_hash": document.snapshot_hash,
         "seen_at": iso(document.seen_at),
         "granted": document.granted,
         "granted_to": document.granted_to,
@@ -151,6 +164,7 @@ def _read(row: Mapping[str, Any]) -> Document:
         program_hash=row["program_hash"],
         first_seen_at=parse(row["first_seen_at"]),
         seen_at=parse(row["seen_at"]),
+        snapshot=row["snapshot"],
         snapshot_hash=row["snapshot_hash"],
         granted=row["granted"],
         granted_to=row["granted_to"],

@@ -27,10 +27,12 @@ def load(
 ) -> dict[int, Account]:
     """The accounts of these members with their open lots, and every lot of the purchases in `causes`.
 
-    A member without an account gets an empty one.
+    A member without an account gets an empty one. Heads are read before lots: what another writer does in
+    between moves the head, so a booking on lots that are newer than their head collides and is decided again.
     """
     members = sorted(set(thirdparty_ids))
     ids = [account_id(member, unit) for member in members]
+    heads = {row["id"]: row for row in tx.rows("accounts_by_ids", ids=ids)}
     lots: dict[str, dict[str, Lot]] = {}
     for row in tx.rows("open_lots", account_ids=ids):
         lots.setdefault(row["account_id"], {})[row["id"]] = read_lot(row)
@@ -38,7 +40,6 @@ def load(
         wanted = sorted({cause.id for cause in causes if cause.kind == kind})
         for row in tx.rows("lots_of_causes", cause_kind=kind, cause_ids=wanted):
             lots.setdefault(row["account_id"], {})[row["id"]] = read_lot(row)
-    heads = {row["id"]: row for row in tx.rows("accounts_by_ids", ids=ids)}
     return {
         member: _account(member, unit, heads.get(key), lots.get(key, {}))
         for member, key in zip(members, ids, strict=True)
@@ -48,8 +49,7 @@ def load(
 def store(tx: Tx, bookings: Iterable[Booking]) -> None:
     """Append what was decided; Conflict when another writer moved one of the accounts meanwhile."""
     bookings = [booking for booking in bookings if booking.entries]
-    for booking in bookings:
-        _move(tx, booking)
+    _move(tx, bookings)
     entries = [entry for booking in bookings for entry in booking.entries]
     tx.run_many("insert_entry", [write_entry(entry) for entry in entries])
     tx.run_many("insert_lot", [_write_lot(lot) for booking in bookings for lot in booking.opened_lots])
@@ -100,25 +100,30 @@ def with_allocations(entries: Sequence[Entry], rows: Iterable[Mapping[str, Any]]
     return [replace(entry, allocations=tuple(found.get(entry.id, ()))) for entry in entries]
 
 
-def _move(tx: Tx, booking: Booking) -> None:
-    account, result = booking.account, booking.result
-    activity = [entry.occurred_at for entry in booking.entries if entry.kind in _ACTIVITY and _counts(entry)]
-    head = {
-        "id": account.id,
+def _move(tx: Tx, bookings: Sequence[Booking]) -> None:
+    """Move the heads on; the row count tells whether another writer moved one of them meanwhile."""
+    new = [
+        {**_head(booking), "thirdparty_id": booking.account.thirdparty_id, "unit": booking.account.unit}
+        for booking in bookings
+        if booking.account.seq == 0
+    ]
+    old = [{**_head(b), "old_seq": b.account.seq} for b in bookings if b.account.seq]
+    tx.run_many("insert_account", new)
+    if tx.run_many("move_account", old) != len(old):
+        raise Conflict("an account was moved by another writer")
+
+
+def _head(booking: Booking) -> dict[str, Any]:
+    result = booking.result
+    activity = [entry.occurred_at for entry in booking.entries if entry.kind in _ACTIVITY]
+    return {
+        "id": booking.account.id,
         "seq": result.seq,
         "balance": result.balance,
         "debt": result.debt,
         "head": result.head,
         "last_activity_at": iso(max(activity)) if activity else None,
     }
-    if account.seq == 0:
-        tx.run("insert_account", **head, thirdparty_id=account.thirdparty_id, unit=account.unit)
-    elif not tx.run("move_account", **head, old_seq=account.seq):
-        raise Conflict(f"account {account.id} was moved by another writer")
-
-
-def _counts(entry: Entry) -> bool:
-    return entry.kind is not EntryKind.ACCRUAL or entry.points > 0
 
 
 def _account(member: int, unit: str, row: Mapping[str, Any] | None, lots: Mapping[str, Lot]) -> Account:

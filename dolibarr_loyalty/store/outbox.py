@@ -30,7 +30,7 @@ def put(tx: Tx, effects: Iterable[Effect], now: datetime) -> None:
     """Want effects. One that shows a state is wanted anew; one that happens once is not repeated."""
     wanted = {effect.key: effect for effect in effects}
     known = {row["effect_key"] for row in tx.rows("effects_by_keys", effect_keys=sorted(wanted))}
-    rows = []
+    rows, again = [], []
     for key, effect in wanted.items():
         due_at = iso(effect.due_at or now)
         payload = json.dumps(effect.payload, sort_keys=True, ensure_ascii=False)
@@ -47,7 +47,8 @@ def put(tx: Tx, effects: Iterable[Effect], now: datetime) -> None:
                 }
             )
         elif effect.shows_state:
-            tx.run("want_effect_again", effect_key=key, payload=payload, due_at=due_at)
+            again.append({"effect_key": key, "payload": payload, "due_at": due_at})
+    tx.run_many("want_effect_again", again)
     tx.run_many("insert_effect", rows)
 
 

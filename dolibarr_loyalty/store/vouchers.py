@@ -83,7 +83,8 @@ def change(
 def note_step(tx: Tx, voucher_id: str, step: str, *, at: datetime, who: str, note: str = "") -> None:
     """Write down a step of a voucher's life."""
     seq = tx.value("last_voucher_step", voucher_id=voucher_id) + 1
-    tx.run("insert_voucher_step", voucher_id=voucher_id, seq=seq, step=step, at=iso(at), who=who, note=note)
+    values = {"step": step, "at": iso(at), "who": who[:64], "note": note[:2000]}
+    tx.run("insert_voucher_step", voucher_id=voucher_id, seq=seq, **values)
 
 
 def by_id(tx: Tx, voucher_id: str) -> Voucher | None:

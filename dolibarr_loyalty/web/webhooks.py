@@ -8,10 +8,12 @@ import hmac
 import json
 import logging
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from fastapi import FastAPI, Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from dolibarr_loyalty.errors import Conflict, StoreUnavailable
 from dolibarr_loyalty.flows.context import Loyalty
@@ -20,6 +22,8 @@ from dolibarr_loyalty.store import inbox
 log = logging.getLogger(__name__)
 
 BODY_LIMIT = 1_048_576
+PATIENCE_SECONDS = 2
+MOST_TOPICS = 200  # of one body: a payment over more invoices than that is found by the poll
 _LONGEST_ID = 15
 
 
@@ -35,7 +39,7 @@ def topics_of(body: bytes) -> set[str]:
         return set()
     if not isinstance(about, dict):
         return set()
-    return {topic for topic in _topics(code, about) if topic}
+    return set(islice((topic for topic in _topics(code, about) if topic), MOST_TOPICS))
 
 
 def _topics(code: str, about: Mapping[str, Any]) -> list[str]:
@@ -70,11 +74,9 @@ def add_webhooks(app: FastAPI, loyalty: Loyalty, token: str, *, body_limit: int 
         if body is None:
             return Response(status_code=413)
         topics = topics_of(body)
-        try:
-            await run_in_threadpool(_record, loyalty, topics)
-        except (StoreUnavailable, Conflict) as failure:
-            # Dolibarr 16 would refuse the user's save for any other answer; the poll finds it anyway.
-            log.warning("a hint about %s was lost: %s", ", ".join(sorted(topics)), failure)
+        # The user of Dolibarr waits for our answer: a database that is slow gets no more than a moment.
+        with anyio.move_on_after(PATIENCE_SECONDS):
+            await anyio.to_thread.run_sync(_record, loyalty, topics, abandon_on_cancel=True)
         return Response(status_code=202)
 
 
@@ -89,12 +91,17 @@ async def _body(request: Request, limit: int) -> bytes | None:
 
 
 def _record(loyalty: Loyalty, topics: set[str]) -> None:
+    """Record hints if it can be done; Dolibarr 16 would refuse the user's save for any answer but ours."""
+
     def decision(tx: Any) -> None:
         for topic in sorted(topics):
             inbox.put(tx, topic, loyalty.now())
 
-    if topics:
-        loyalty.database.decide(decision)
+    try:
+        if topics:
+            loyalty.database.decide(decision)
+    except (StoreUnavailable, Conflict) as failure:  # the poll finds it anyway
+        log.warning("a hint about %s was lost: %s", ", ".join(sorted(topics)), failure)
 
 
 def web_app(loyalty: Loyalty, token: str | None, *, body_limit: int = BODY_LIMIT) -> FastAPI:
@@ -102,9 +109,13 @@ def web_app(loyalty: Loyalty, token: str | None, *, body_limit: int = BODY_LIMIT
     app = FastAPI(title="Dolibarr Loyalty", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/health", include_in_schema=False)
-    def health() -> dict[str, str]:
-        with loyalty.database.reading() as tx:
-            tx.value("count_members")
+    def health(response: Response) -> dict[str, str]:
+        try:
+            with loyalty.database.reading() as tx:
+                tx.value("count_members")
+        except (StoreUnavailable, Conflict):
+            response.status_code = 503
+            return {"status": "the database does not answer"}
         return {"status": "ok"}
 
     if token:
