@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages.facts import Goal, Worth
@@ -79,6 +80,48 @@ def voucher_cancelled(words: Words, *, worth: Worth, last_four: str, points: int
             "Voucher …%(last_four)s for %(worth)s was cancelled.", last_four=last_four, worth=phrase
         )
     return AgendaEvent(label=words.gettext("Voucher cancelled: %(worth)s", worth=phrase), note=note)
+
+
+def voucher_expired(words: Words, *, worth: Worth, last_four: str, points: int = 0) -> AgendaEvent:
+    """A voucher reached its end unused; `points` came back where the terms say so."""
+    phrase = worth_in_words(worth, words)
+    if points:
+        note = words.gettext(
+            "Voucher …%(last_four)s for %(worth)s has expired unused. Returned: %(points)s.",
+            last_four=last_four,
+            worth=phrase,
+            points=words.points(points),
+        )
+    else:
+        note = words.gettext(
+            "Voucher …%(last_four)s for %(worth)s has expired unused.", last_four=last_four, worth=phrase
+        )
+    return AgendaEvent(label=words.gettext("Voucher expired: %(worth)s", worth=phrase), note=note)
+
+
+def points_changed(words: Words, *, points: int) -> AgendaEvent:
+    """An invoice gave points, or took some back."""
+    if points >= 0:
+        return AgendaEvent(
+            label=words.gettext("Earned: %(points)s", points=words.points(points)),
+            note=words.gettext("The points of this invoice were credited."),
+        )
+    return AgendaEvent(
+        label=words.gettext("Taken back: %(points)s", points=words.points(-points)),
+        note=words.gettext("The points of this invoice were taken back, because it changed."),
+    )
+
+
+def charge_proposed(words: Words, *, points: int, amount: Decimal) -> AgendaEvent:
+    """Goods came back whose points are spent; the program's terms allow to charge them."""
+    return AgendaEvent(
+        label=words.gettext("Charge proposed: %(amount)s", amount=words.money(amount)),
+        note=words.gettext(
+            "Goods came back whose points are already spent. Missing: %(points)s, worth %(amount)s.",
+            points=words.points(points),
+            amount=words.money(amount),
+        ),
+    )
 
 
 def voucher_refused(words: Words, *, worth: Worth, why: str, points: int) -> AgendaEvent:

@@ -14,7 +14,10 @@ from dolibarr_loyalty.flows.adjustment import adjust
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.daily import end_vouchers
 from dolibarr_loyalty.flows.delivery import deliver_now
+from dolibarr_loyalty.flows.membership import take_members
+from dolibarr_loyalty.flows.reconcile import compare_voucher
 from dolibarr_loyalty.flows.sync import watch_vouchers
+from dolibarr_loyalty.store import vouchers
 from tests.conftest import OpenShop
 from tests.flows.mortal import die
 from tests.flows.shop import Shop
@@ -27,10 +30,10 @@ def everywhere(shop: Shop, prepare: Callable[[int], None], work: Callable[[int, 
 
     Gives the customers. The last one's process did not die.
     """
-    customers = []
+    customers, opening = [], shop.clock.now
     for end in range(1, 400):
+        shop.clock.now = opening
         customer = shop.customer(f"Customer {end}", email="")
-        shop.loyalty.books.member(customer)
         _enrol(shop, customer)
         prepare(customer)
         customers.append(customer)
@@ -43,8 +46,6 @@ def everywhere(shop: Shop, prepare: Callable[[int], None], work: Callable[[int, 
 
 
 def _enrol(shop: Shop, customer: int) -> None:
-    from dolibarr_loyalty.flows.membership import take_members
-
     member = shop.loyalty.books.member(customer)
     assert member is not None
     take_members(shop.loyalty, [member], quietly=True)
@@ -58,13 +59,19 @@ def take(customer: int, loyalty: Loyalty, reward: str = "5-off") -> Voucher:
     return voucher
 
 
+def agree(shop: Shop) -> None:
+    """The ledger agrees with itself, and every voucher with its credit in Dolibarr."""
+    shop.prove(with_dolibarr=False)
+    for row in shop.credit_notes():
+        voucher = shop.voucher(row["ref_ext"].split(":")[2])
+        assert [str(deviation) for deviation in compare_voucher(shop.loyalty, voucher)] == []
+
+
 def notes_of(shop: Shop, voucher: Voucher) -> list[int]:
     return [row["rowid"] for row in shop.credit_notes() if voucher.id in row["ref_ext"]]
 
 
 def voucher_of(shop: Shop, customer: int) -> Voucher:
-    from dolibarr_loyalty.store import vouchers
-
     with shop.loyalty.database.reading() as tx:
         (voucher,) = vouchers.of_member(tx, customer)
     return voucher
@@ -78,7 +85,7 @@ def test_redeeming_and_issuing(opened: OpenShop, version: str) -> None:
             assert voucher.state is VoucherState.ACTIVE
             assert len(notes_of(shop, voucher)) == 1
             assert (shop.free_credit(customer), shop.balance(customer)) == (5, 50)
-        shop.prove()
+        agree(shop)
 
 
 @VERSIONS
@@ -102,12 +109,11 @@ def test_using(opened: OpenShop, version: str) -> None:
             assert shop.dolibarr.remain_to_pay(target) == (0 if customer % 2 else 19)
             assert shop.dolibarr.invoice(target)["paye"] == (1 if customer % 2 else 0)
             assert shop.document(target).sale.voucher_paid == 5
-        shop.prove()
+        agree(shop)
 
 
-@VERSIONS
-def test_using_a_percentage(opened: OpenShop, version: str) -> None:
-    with opened(version=version) as shop:
+def test_using_a_percentage(opened: OpenShop) -> None:
+    with opened() as shop:
         targets: dict[int, int] = {}
 
         def prepare(customer: int) -> None:
@@ -124,7 +130,7 @@ def test_using_a_percentage(opened: OpenShop, version: str) -> None:
             assert len(notes_of(shop, voucher)) == 1
             assert shop.free_credit(customer) == 0
             assert shop.dolibarr.remain_to_pay(targets[customer]) == 108
-        shop.prove()
+        agree(shop)
 
 
 def test_an_interrupted_percentage_can_be_used_on_another_invoice(shop: Shop) -> None:
@@ -150,7 +156,7 @@ def test_an_interrupted_percentage_can_be_used_on_another_invoice(shop: Shop) ->
         assert voucher_of(shop, customer).state is VoucherState.USED
         assert shop.free_credit(customer) == 0
         assert len(notes_of(shop, voucher_of(shop, customer))) == 1
-    shop.prove()
+    agree(shop)
 
 
 @VERSIONS
@@ -164,7 +170,7 @@ def test_cancelling(opened: OpenShop, version: str) -> None:
             assert voucher_of(shop, customer).state is VoucherState.CANCELLED
             assert (shop.free_credit(customer), shop.balance(customer)) == (0, 100)
             assert _counters(shop, customer) == [Decimal(0)]
-        shop.prove()
+        agree(shop)
 
 
 def test_cancelling_what_is_not_issued_yet(shop: Shop) -> None:
@@ -179,18 +185,15 @@ def test_cancelling_what_is_not_issued_yet(shop: Shop) -> None:
         assert voucher.state is VoucherState.CANCELLED
         assert (shop.free_credit(customer), shop.balance(customer)) == (0, 100)
         assert len(notes_of(shop, voucher)) == 1
-    shop.prove()
+    agree(shop)
 
 
-@VERSIONS
-def test_expiring(opened: OpenShop, version: str) -> None:
-    with opened(version=version) as shop:
-        spring = shop.clock.now
+def test_expiring(opened: OpenShop) -> None:
+    with opened() as shop:
 
         def prepare(customer: int) -> None:
-            shop.clock.now = spring
             take(customer, shop.loyalty)
-            shop.clock.now = spring.replace(year=2030)
+            shop.clock.now = shop.clock.now.replace(year=2030)
 
         def work(customer: int, loyalty: Loyalty) -> None:
             end_vouchers(loyalty)
@@ -200,7 +203,7 @@ def test_expiring(opened: OpenShop, version: str) -> None:
             assert voucher_of(shop, customer).state is VoucherState.EXPIRED
             assert (shop.free_credit(customer), shop.balance(customer)) == (0, 50)
             assert _counters(shop, customer) == [Decimal(0)]
-        shop.prove()
+        agree(shop)
 
 
 def _counters(shop: Shop, customer: int) -> list[Decimal]:
