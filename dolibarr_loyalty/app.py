@@ -102,9 +102,13 @@ class App:
                 voucher_days=config.notify.vouchers_expiring_days,
                 near_percent=config.notify.reward_near_percent,
                 off=frozenset(config.mail.off),
+                no_mail_tag=config.notify.no_mail_tag.strip().casefold(),
+                unsubscribe=unsubscribe_address(config),
             ),
             screens=Screens(
                 member_page=config.screens.member_page_url,
+                member_tag=config.screens.member_tag,
+                reward_tag=config.screens.reward_tag,
                 agenda=config.screens.agenda,
                 invoice_events=config.screens.invoice_events,
                 language=config.brand.language,
@@ -164,6 +168,12 @@ def mailer_of(config: Config) -> Mailer | None:
     if mail.kind == "maildir":
         return MaildirMailer(path=mail.folder, sender=sender, reply_to=mail.reply_to)
     return None
+
+
+def unsubscribe_address(config: Config) -> str:
+    """Where members write who want no more reminders; staff then give them the tag for it."""
+    to = config.mail.reply_to or config.mail.sender_address
+    return f"mailto:{to}?subject=unsubscribe%20{{member}}" if to else ""
 
 
 def worker_name() -> str:

@@ -49,11 +49,6 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def euros(text: str | Decimal) -> Decimal:
-    """An amount."""
-    return Decimal(text)
-
-
 def a_line(
     gross: str | Decimal = "12.00",
     *,

@@ -176,7 +176,7 @@ def install(ctx: typer.Context, dry_run: DryRun = False, as_json: Json = False) 
     config = setup.config
     client = setup.app.admin_client or setup.app.client
     capabilities = probe(client)
-    tags = [tag for tag in (config.screens.member_tag, config.screens.reward_tag) if tag]
+    tags = [tag for tag in (config.screens.member_tag, config.screens.reward_tag, config.notify.no_mail_tag) if tag]
 
     def planned() -> tuple[Step, ...]:
         return installer.plan(client, capabilities, language=config.brand.language, tags=tags)
@@ -186,7 +186,7 @@ def install(ctx: typer.Context, dry_run: DryRun = False, as_json: Json = False) 
         show_table(("To do", "What", "Why"), [(_DO[step.action], step.what, step.why) for step in steps])
     if dry_run:
         if as_json:
-            show_json({"steps": [_as_json(step) for step in steps], "missing": _missing(steps)})
+            show_json({"steps": [_as_json(step) for step in steps], **_open(steps)})
         return
     outcomes = installer.apply(client, steps)
     after = planned()
@@ -194,12 +194,12 @@ def install(ctx: typer.Context, dry_run: DryRun = False, as_json: Json = False) 
         show_json(
             {
                 "steps": [_as_json(each.step, each) for each in outcomes],
-                "missing": _missing(after),
+                **_open(after),
             }
         )
     else:
         _show_outcome(outcomes, after)
-    if _missing(after):
+    if _open(after)["missing"]:
         raise typer.Exit(1)
 
 
@@ -211,8 +211,12 @@ _DO = {
 }
 
 
-def _missing(steps: Sequence[Step]) -> list[str]:
-    return [step.what for step in steps if step.action in (Action.CREATE, Action.BY_HAND)]
+def _open(steps: Sequence[Step]) -> dict[str, list[str]]:
+    """What is missing, and what this key cannot tell."""
+    return {
+        "missing": [step.what for step in steps if step.action in (Action.CREATE, Action.BY_HAND)],
+        "unknown": [step.what for step in steps if step.action is Action.CHECK],
+    }
 
 
 def _as_json(step: Step, outcome: Outcome | None = None) -> dict[str, Any]:

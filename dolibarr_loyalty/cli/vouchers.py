@@ -133,7 +133,10 @@ def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
         ],
         title=f"Voucher {masked(voucher.last_four)}",
     )
-    show_table(("Day", "Step", "By", ""), [(words.short_day(s.at), s.step, s.who, _for_people(s.note)) for s in steps])
+    show_table(
+        ("Day", "Step", "By", ""),
+        [(words.short_day(s.at), s.step, s.who, _for_people(s.note)) for s in steps],
+    )
 
 
 def _for_people(note: str) -> str:

@@ -186,6 +186,7 @@ class NotifySettings:
     points_expiring_days: Count = 30
     vouchers_expiring_days: Count = 30
     reward_near_percent: Annotated[Count, Field(le=100)] = 80
+    no_mail_tag: str = "No loyalty mail"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -16,12 +16,18 @@ from dolibarr_loyalty.store.database import Database
 
 @dataclass(frozen=True, kw_only=True)
 class Notices:
-    """When members hear from us; 0 means not at all. `near_percent` of a reward's points are within reach."""
+    """When members hear from us; 0 means not at all. `near_percent` of a reward's points are within reach.
+
+    Members with `no_mail_tag` (lower case) get nothing but their vouchers; `unsubscribe` is an address with
+    {member}, offered in every reminder.
+    """
 
     points_days: int = 30
     voucher_days: int = 30
     near_percent: int = 100
     off: frozenset[str] = frozenset()
+    no_mail_tag: str = ""
+    unsubscribe: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +35,8 @@ class Screens:
     """What is shown inside Dolibarr. `member_page` is an address with {member} for the third party's id."""
 
     member_page: str = ""
+    member_tag: str = ""
+    reward_tag: str = ""
     agenda: bool = True
     invoice_events: bool = False
     language: str = "en"

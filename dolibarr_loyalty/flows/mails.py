@@ -42,7 +42,7 @@ class Addressee:
 
 
 def mail_for(loyalty: Loyalty, kind: str, thirdparty_id: int, payload: Payload, key: str) -> Mail | None:
-    """The mail of an effect; None when its occasion is over or the member has no address or left.
+    """The mail of an effect; None when its occasion is over, the member has no address, left or objected.
 
     The message id comes from the effect's key, so a mail that is sent again is the same mail.
     """
@@ -51,7 +51,7 @@ def mail_for(loyalty: Loyalty, kind: str, thirdparty_id: int, payload: Payload, 
         if addressee is None or not addressee.customer.member.email:
             return None
         facts = _FACTS[kind](tx, loyalty, addressee, payload)
-    if facts is None:
+    if facts is None or (not facts.is_transactional and _objects(loyalty, addressee)):
         return None
     locale = addressee.customer.member.locale
     return compose(facts, loyalty.brand, locale, message_id=message_id(key, loyalty.sender))
@@ -69,11 +69,16 @@ def pdf_for(loyalty: Loyalty, voucher_id: str) -> tuple[Voucher, str, bytes] | N
     return voucher, code_of(voucher.id, loyalty.secret), voucher_pdf(facts, loyalty.brand, locale)
 
 
+def _objects(loyalty: Loyalty, addressee: "Addressee") -> bool:
+    return loyalty.notices.no_mail_tag in addressee.customer.member.tags
+
+
 def worth_of(voucher: Voucher, reward: Reward | None, locale: str) -> Worth:
     """What a voucher is worth, for words: its amount, its percentage, or the thing it is good for."""
     name = reward.name(locale) if reward else voucher.product
     if voucher.kind == "amount" or voucher.credit_note_id is not None:
-        return Worth(kind="amount", value=voucher.value, currency=voucher.currency)
+        left = voucher.remaining if voucher.state is VoucherState.PARTLY_USED else voucher.value
+        return Worth(kind="amount", value=left, currency=voucher.currency)
     kind: Any = voucher.kind
     return Worth(
         kind=kind, value=voucher.rate, currency=voucher.currency, limit=voucher.limit, product=name
@@ -114,6 +119,7 @@ def _common(loyalty: Loyalty, addressee: Addressee) -> dict[str, Any]:
         "program": loyalty.program.name,
         "balance": addressee.balance,
         "page_url": loyalty.screens.member_page.replace("{member}", str(member.thirdparty_id)),
+        "unsubscribe_url": loyalty.notices.unsubscribe.replace("{member}", str(member.thirdparty_id)),
     }
 
 

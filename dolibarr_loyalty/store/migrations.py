@@ -13,6 +13,7 @@ from dolibarr_loyalty.resources import folder
 from dolibarr_loyalty.store.database import Database
 
 logging.getLogger("yoyo").setLevel(logging.WARNING)
+LOCK_SECONDS = 30
 
 
 def migrate(database: Database) -> int:
@@ -22,46 +23,42 @@ def migrate(database: Database) -> int:
     applied. Raises StoreUnavailable when the database does not answer or another migration holds its lock.
     """
     migrations = read_migrations(str(folder("sql") / "migrations"))
-    with closing(_backend(database)) as backend:
+    with _opened(database) as backend:
         if not backend.to_apply(migrations):
             return 0
+        with backend.lock(timeout=LOCK_SECONDS):
+            missing = backend.to_apply(migrations)
+            backend.apply_migrations(missing)
+            return len(missing)
+
+
+def pending(database: Database) -> int:
+    """How many steps the tables are behind."""
+    with _opened(database) as backend:
+        return len(backend.to_apply(read_migrations(str(folder("sql") / "migrations"))))
+
+
+@contextmanager
+def _opened(database: Database) -> Iterator[Any]:
+    """yoyo's connection, closed at the end of the block, which yoyo leaves open; its failures in our words."""
+    url = database.url
+    if url.get_backend_name() == "mysql":
+        url = url.set(drivername="mysql")  # yoyo's name for PyMySQL
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # yoyo calls PyMySQL by names of old
         try:
-            with backend.lock(timeout=30):
-                missing = backend.to_apply(migrations)
-                backend.apply_migrations(missing)
-                return len(missing)
+            backend = get_backend(url.render_as_string(hide_password=False))
+            try:
+                yield backend
+            finally:
+                backend.connection.close()
         except exceptions.LockTimeout as error:
             raise StoreUnavailable(
                 "Another process is changing the loyalty tables, or one was killed while it did. If none is "
                 "running, empty the table yoyo_lock and run this again."
             ) from error
-
-
-def pending(database: Database) -> int:
-    """How many steps the tables are behind."""
-    with closing(_backend(database)) as backend:
-        return len(backend.to_apply(read_migrations(str(folder("sql") / "migrations"))))
-
-
-@contextmanager
-def closing(backend: Any) -> Iterator[Any]:
-    """yoyo keeps its connection open; close it at the end of the block."""
-    try:
-        yield backend
-    finally:
-        backend.connection.close()
-
-
-def _backend(database: Database) -> Any:
-    url = database.url
-    if url.get_backend_name() == "mysql":
-        url = url.set(drivername="mysql")  # yoyo's name for PyMySQL
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return get_backend(url.render_as_string(hide_password=False))
-    except Exception as error:
-        raise StoreUnavailable(
-            f"The loyalty database {url.render_as_string(hide_password=True)} does not answer: "
-            f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
-        ) from error
+        except Exception as error:  # each driver has exceptions of its own
+            raise StoreUnavailable(
+                f"The loyalty database {url.render_as_string(hide_password=True)} does not answer: "
+                f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
+            ) from error

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import inspect
-from yoyo import get_backend, read_migrations
+from yoyo import read_migrations
+from yoyo.backends.base import DatabaseBackend
 
 from dolibarr_loyalty.errors import StoreUnavailable
 from dolibarr_loyalty.resources import folder
@@ -41,8 +42,7 @@ def test_an_interrupted_migration_goes_on(fresh: Database, monkeypatch: pytest.M
     class PulledPlug(BaseException):
         pass
 
-    url = fresh.url.set(drivername="mysql") if fresh.url.get_backend_name() == "mysql" else fresh.url
-    backend_class = type(get_backend(url.render_as_string(hide_password=False)))
+    backend_class = DatabaseBackend
     real, done = backend_class.apply_one, []
 
     def apply_some(self: object, migration: object, *args: object, **kwargs: object) -> None:
@@ -79,21 +79,15 @@ def test_two_processes_at_once_do_it_once(fresh: Database) -> None:
 def test_a_lock_that_was_left_behind_is_explained(
     fresh: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = migrations._backend
-
-    def impatient(database: Database) -> object:
-        backend = real(database)
-        lock = backend.lock
-        backend.lock = lambda timeout: lock(timeout=0.1)
-        return backend
-
-    monkeypatch.setattr(migrations, "_backend", impatient)
-    with migrations.closing(real(fresh)) as other, other.lock(timeout=5):
-        other.commit() if hasattr(other, "commit") else None
-        if fresh.url.get_backend_name() == "sqlite":
-            pytest.skip("SQLite's own lock on the file comes first")
-        with pytest.raises(StoreUnavailable, match="yoyo_lock"):
-            migrate(fresh)
+    assert pending(fresh) == STEPS
+    with fresh.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, CURRENT_TIMESTAMP, 1)")
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
+    with pytest.raises(StoreUnavailable, match="yoyo_lock"):
+        migrate(fresh)
+    with fresh.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM yoyo_lock")
+    assert migrate(fresh) == STEPS
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
