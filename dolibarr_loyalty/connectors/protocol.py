@@ -4,7 +4,7 @@ Every method raises TemporaryFailure, PermanentFailure or ConfigurationFailure o
 that word decides the retry. `TemporaryFailure.unclear` means the request may have been carried out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -161,6 +161,10 @@ class Books(Protocol):
     # screens ---------------------------------------------------------------------------------------
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         """Write extrafields of a third party (names without `options_`), leaving all others as they are."""
+        ...
+
+    def set_tags(self, thirdparty_id: int, *, add: Iterable[str], remove: Iterable[str]) -> None:
+        """Give a customer tags by their labels, or take them off; one that does not exist is left alone."""
         ...
 
     def shown_members(self, thirdparty_ids: Sequence[int]) -> Mapping[int, Mapping[str, str | int | None]]:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +13,13 @@ from dolibarr_loyalty.config import load
 from dolibarr_loyalty.config.initial import write_initial
 from dolibarr_loyalty.demo.calendar import Clock
 from dolibarr_loyalty.demo.folder import HOST, Folder, free_port, keep_port
+from dolibarr_loyalty.demo.hands import Alone, second_worker
 from dolibarr_loyalty.demo.program import answers
 from dolibarr_loyalty.demo.summary import Summary, summarise
 from dolibarr_loyalty.demo.year import Year
 from dolibarr_loyalty.sandbox import Dolibarr, Server
+
+ENOUGH_FOR_TWO = 0.5  # a smaller shop is done before a second worker has started
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ def played(
     with Server(dolibarr, HOST, port) as server:
         app = _app(folder, dolibarr, server.url, clock)
         try:
-            Year(app, dolibarr, clock, present, seed, scale).play(told)
+            with second_worker(app.config.file) if scale >= ENOUGH_FOR_TWO else nullcontext(Alone()) as hands:
+                Year(app, dolibarr, clock, present, seed, scale, hands).play(told)
             dolibarr.clock = lambda: datetime.now(UTC)
             summary = summarise(app, seed=seed, version=version, seconds=time.monotonic() - started)
             folder.mark({**facts, "finished": True, "summary": summary.as_json()})

@@ -9,9 +9,9 @@ from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.dolibarr.installer import Action, apply, plan
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
+from dolibarr_loyalty.demo.hands import Alone
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.daily import daily
-from dolibarr_loyalty.flows.delivery import deliver
 from dolibarr_loyalty.flows.redemption import redeem
 from dolibarr_loyalty.flows.sync import sweep, sync
 from dolibarr_loyalty.sandbox import Dolibarr
@@ -33,23 +33,23 @@ def install(app: App, dolibarr: Dolibarr) -> None:
             dolibarr.define_extrafield(field.element, field.name, **field.body(language))
 
 
-def work_of_a_week(loyalty: Loyalty, number: int, seed: str) -> None:
+def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> None:
     """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
     sync(loyalty)
     if number % SWEEP_EVERY_WEEKS == 0:
         sweep(loyalty)
     daily(loyalty)
     redeem_some(loyalty, Random(f"{seed}:rewards:{number}"), number)  # noqa: S311
-    deliver(loyalty)
+    hands.deliver(loyalty)
 
 
-def last_work(loyalty: Loyalty) -> None:
+def last_work(loyalty: Loyalty, hands: Alone) -> None:
     """Today's turn: everything that is still to be seen or delivered."""
     sync(loyalty)
     sweep(loyalty)
     sync(loyalty)
     daily(loyalty)
-    deliver(loyalty)
+    hands.deliver(loyalty)
 
 
 def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:

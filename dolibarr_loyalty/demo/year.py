@@ -13,6 +13,7 @@ from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.demo.calendar import HISTORY_WEEKS, ZONE, Clock, Week, spread, weeks_until
 from dolibarr_loyalty.demo.cast import Person, people
 from dolibarr_loyalty.demo.catalogue import BY_REF, FREE_COFFEE
+from dolibarr_loyalty.demo.hands import Alone
 from dolibarr_loyalty.demo.shop import Item, Shop, basket, enough_for
 from dolibarr_loyalty.demo.work import Slip, install, last_work, slips, work_of_a_week
 from dolibarr_loyalty.flows.usage import use
@@ -20,6 +21,7 @@ from dolibarr_loyalty.sandbox import Dolibarr
 from dolibarr_loyalty.sandbox.invoices import DRAFT, VALIDATED
 
 CUSTOMERS, VISITS = 200, 2860
+WORK_EVERY_WEEKS = 2  # the real program looks every five minutes; the story has less patience
 Told = Callable[[str], None]
 
 
@@ -42,6 +44,7 @@ class Year:
     present: datetime
     seed: int
     scale: float = 1.0
+    hands: Alone = field(default_factory=Alone)
     later: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -69,14 +72,14 @@ class Year:
             self.program_works(week)
         told("today")
         self.clock.reach(self.present)
-        last_work(self.app.loyalty)
+        last_work(self.app.loyalty, self.hands)
 
     def program_works(self, week: Week) -> None:
         """The program is installed when some history is there, and from then on works every week."""
         if week.number == HISTORY_WEEKS - 1:
             install(self.app, self.dolibarr)
-        if week.number >= HISTORY_WEEKS - 1:
-            work_of_a_week(self.app.loyalty, week.number, str(self.seed))
+        if week.number >= HISTORY_WEEKS - 1 and week.number % WORK_EVERY_WEEKS == 1:
+            work_of_a_week(self.app.loyalty, self.hands, week.number, str(self.seed))
             self.held = slips(self.app.loyalty)
 
     def happen(self, events: Iterable[Event], week: Week) -> None:

@@ -13,6 +13,7 @@ from dolibarr_loyalty.store import ledger, members
 from dolibarr_loyalty.store.members import Known
 
 Values = Mapping[str, str | int | None]
+TAGS = "tags"  # kept beside the extrafields in what was shown last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,10 @@ def outlook(loyalty: Loyalty, available: int) -> Outlook | None:
 
 
 def shown_values(loyalty: Loyalty, customer: Known, account: Account) -> Values:
-    """The extrafields of a third party as they should be. One who left keeps the balance and nothing else."""
+    """The extrafields of a third party, and under TAGS its tags, as they should be.
+
+    One who left keeps the balance and no prospect.
+    """
     member = customer.member
     words = loyalty.brand.words(loyalty.screens.language)
     available = account.available(loyalty.now())
@@ -51,7 +55,22 @@ def shown_values(loyalty: Loyalty, customer: Known, account: Account) -> Values:
         "loyalty_card": member.card_number,
         "loyalty_since": day_of(joined, loyalty.zone).isoformat() if joined else None,
         "loyalty_link": loyalty.screens.member_page.replace("{member}", str(member.thirdparty_id)),
+        TAGS: "\n".join(sorted(_tags(loyalty, customer, available))),
     }
+
+
+def _tags(loyalty: Loyalty, customer: Known, available: int) -> set[str]:
+    """The tags a member carries: that of the program, and that of whoever can have a reward."""
+    if not customer.is_member:
+        return set()
+    can_redeem = any(reward.points <= available for reward in loyalty.program.rewards)
+    return {loyalty.screens.member_tag, loyalty.screens.reward_tag if can_redeem else ""} - {""}
+
+
+def _tag(loyalty: Loyalty, thirdparty_id: int, before: str, after: str) -> None:
+    had, wanted = set(before.split("\n")) - {""}, set(after.split("\n")) - {""}
+    if had != wanted:
+        loyalty.books.set_tags(thirdparty_id, add=sorted(wanted - had), remove=sorted(had - wanted))
 
 
 def refresh(loyalty: Loyalty, thirdparty_id: int) -> bool:
@@ -70,7 +89,10 @@ def refresh(loyalty: Loyalty, thirdparty_id: int) -> bool:
     values = shown_values(loyalty, customer, account)
     if customer.shown == values:
         return False
-    loyalty.books.show_member(thirdparty_id, values)
+    before = customer.shown or {}
+    if {**before, TAGS: None} != {**values, TAGS: None}:
+        loyalty.books.show_member(thirdparty_id, {n: v for n, v in values.items() if n != TAGS})
+    _tag(loyalty, thirdparty_id, str(before.get(TAGS) or ""), str(values[TAGS]))
     with loyalty.database.transaction() as tx:
         members.save_shown(tx, thirdparty_id, values)
     return True

@@ -87,7 +87,7 @@ def sweep(loyalty: Loyalty, *, progress: Progress = _silent) -> Synced:
     taken = _open_sales(loyalty, progress)
     watched = watch_vouchers(loyalty)
     deleted = find_deletions(loyalty)
-    departed = find_departures(loyalty)
+    departed = sweep_members(loyalty)
     return Synced(
         members=departed, documents=taken.seen, points=taken.points, deleted=deleted, vouchers=watched
     )
@@ -188,12 +188,16 @@ def find_deletions(loyalty: Loyalty) -> int:
     return len(gone)
 
 
-def find_departures(loyalty: Loyalty) -> int:
-    """Look at all third parties: who is there no more (merged into another, or deleted), and whose tags
-    changed, of which Dolibarr keeps no trace. Gives how many are gone."""
-    present = set()
+def sweep_members(loyalty: Loyalty) -> int:
+    """Look at all third parties: their tags, which leave no trace in their dates, and who is gone.
+
+    Gives how many Dolibarr has no more: merged into another, or deleted.
+    """
+    loyalty.books.member_tags()  # read anew; they are kept otherwise
+    loyalty.books.product_tags()
+    present: set[int] = set()
     for page in _member_pages(loyalty, 0):
-        present |= {member.thirdparty_id for member in page}
+        present.update(member.thirdparty_id for member in page)
         _decide_again_for(loyalty, take_members(loyalty, page))
     missing = [i for i in _known_ids(loyalty, "known_thirdparties", "thirdparty_id") if i not in present]
     if missing and not present:

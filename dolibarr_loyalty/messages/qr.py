@@ -7,6 +7,7 @@ import segno
 _QUIET_ZONE = 2  # modules; the mail and the page put it on white, which adds to it
 
 
+@lru_cache(maxsize=16)  # a mail and its PDF show the same code
 def qr_png(code: str) -> bytes:
     """The QR code as a PNG, sharp on dense screens and on paper; the same code, the same bytes."""
     picture = BytesIO()

@@ -46,7 +46,7 @@ def spoken_in_text(words: Words) -> dict[str, Any]:
 
 
 def safe_url(url: str) -> str:
-    """The address when it is one of the web without white space or quotes, else empty: no javascript:."""
-    if not url.startswith(("https://", "http://")):
+    """The address when it is one of the web or of mail, without white space or quotes; else empty."""
+    if not url.startswith(("https://", "http://", "mailto:")):
         return ""
     return url if not any(sign.isspace() or sign in "<>\"'" or ord(sign) < 33 for sign in url) else ""

@@ -253,7 +253,11 @@ def free(product: str, limit: str | None = None) -> Voucher:
             free("coffee"), [a_line("-3", product="coffee", quantity="-1")], "3", "0", id="taken back"
         ),
         pytest.param(
-            free("ham"), [a_line("7", product="ham", quantity="0.350")], "7", "7", id="less than one unit"
+            free("ham"),
+            [a_line("7", product="ham", quantity="0.350"), a_line("30")],
+            "37",
+            "7",
+            id="less than one unit",
         ),
     ],
 )

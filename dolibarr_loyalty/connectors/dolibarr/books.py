@@ -1,7 +1,7 @@
 """Dolibarr as the flows see it: `DolibarrBooks` fulfils the protocol `Books` for 16.0.3 to 23."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +27,7 @@ from dolibarr_loyalty.connectors.dolibarr.reading import (
     read_payments,
     read_sale,
 )
-from dolibarr_loyalty.connectors.dolibarr.tags import tags_of_all
+from dolibarr_loyalty.connectors.dolibarr.tags import set_customer_tags, tags_of_all
 from dolibarr_loyalty.connectors.protocol import CreditRow, Cursor, Draft
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.sale import Payment, Sale
@@ -197,6 +197,9 @@ class DolibarrBooks:
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         wipes = self.capabilities.wipes_other_extrafields
         screens.show_options(self.client, thirdparty_id, values, wipes=wipes)
+
+    def set_tags(self, thirdparty_id: int, *, add: Iterable[str], remove: Iterable[str]) -> None:
+        set_customer_tags(self.client, thirdparty_id, add=add, remove=remove)
 
     def shown_members(self, thirdparty_ids: Sequence[int]) -> Mapping[int, Mapping[str, str | int | None]]:
         return screens.shown_options(self.client, thirdparty_ids)

@@ -1,6 +1,6 @@
 """The tags of customers and products: who carries which, and the customer tags to be made."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from dolibarr_loyalty.connectors.dolibarr.client import Client
@@ -22,6 +22,20 @@ def tags_of_all(client: Client, kind: Kind) -> Mapping[int, frozenset[str]]:
         for row in client.get_list(path, params):
             carried.setdefault(id_of(row) or 0, set()).add(label)
     return {identifier: frozenset(tags) for identifier, tags in carried.items() if identifier}
+
+
+def set_customer_tags(client: Client, thirdparty_id: int, *, add: Iterable[str], remove: Iterable[str]) -> None:
+    """Link and unlink a customer by the labels of tags; both are idempotent on 16 and 23 (facts section e).
+
+    A label without a tag is passed over: `install` makes those of the settings.
+    """
+    ids = {label: identifier for identifier, label in reversed(labels(client, "customer"))}
+    for label in add:
+        if identifier := ids.get(label.casefold()):
+            client.post(f"/categories/{identifier}/objects/customer/{thirdparty_id}")
+    for label in remove:
+        if identifier := ids.get(label.casefold()):
+            client.delete(f"/categories/{identifier}/objects/customer/{thirdparty_id}")
 
 
 def labels(client: Client, kind: Kind) -> list[tuple[int, str]]:
