@@ -176,7 +176,11 @@ def install(ctx: typer.Context, dry_run: DryRun = False, as_json: Json = False) 
     config = setup.config
     client = setup.app.admin_client or setup.app.client
     capabilities = probe(client)
-    tags = [tag for tag in (config.screens.member_tag, config.screens.reward_tag, config.notify.no_mail_tag) if tag]
+    tags = [
+        tag
+        for tag in (config.screens.member_tag, config.screens.reward_tag, config.notify.no_mail_tag)
+        if tag
+    ]
 
     def planned() -> tuple[Step, ...]:
         return installer.plan(client, capabilities, language=config.brand.language, tags=tags)

@@ -40,7 +40,7 @@ def adjust(
 
     \b
     Example:
-      dolibarr-loyalty points adjust claire@example.com -- -20 --reason "counted twice at the till"
+      dolibarr-loyalty points adjust claire@example.com -20 --reason "counted twice at the till"
       dolibarr-loyalty points adjust 42 100 --reason "sorry for the delay"
     """
     setup = setup_of(ctx)

@@ -107,7 +107,9 @@ def retry(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Give what failed for good another try; `deliver` or `run` then carries it out.
+    """Give what failed for good another try.
+
+    `deliver` or `run` then carries it out.
 
     \b
     Example:

@@ -231,11 +231,12 @@ class Booking:
         kind: EntryKind = EntryKind.ACCRUAL,
         lot_cause: Cause | None = None,
         reverses_id: str | None = None,
+        pays_debt: bool = True,
     ) -> Lot:
         """Open a lot; debt is paid out of it first. Gives the lot as it stands after that."""
         if points <= 0:
             raise ValueError(f"an accrual needs points above zero, not {points}")
-        paid = min(self.debt, points)
+        paid = min(self.debt, points) if pays_debt else 0
         lot = Lot(
             id=f"{self.account.id}:{self._seq + 1}",
             account_id=self.account.id,
@@ -411,34 +412,68 @@ class Booking:
         )
 
     def transfer_to(self, other: "Booking", *, key: str, reasons: Sequence[Reason] = ()) -> None:
-        """Move every open lot, with its own terms and purchase, and the debt, to another member's account."""
+        """Move every open lot, with its own terms and purchase, and the debt, to another member's account.
+
+        What has lapsed of a lot moves too, as a lot of its own that lapses again at once, so that a refund
+        of the purchase finds it there.
+        """
         for lot in self._open_lots():
-            points = lot.remaining
             self._put(replace(lot, remaining=0))
-            self._append(
-                EntryKind.TRANSFER,
-                -points,
-                cause=Cause("member", str(other.account.thirdparty_id)),
-                key=f"{key}:{lot.id}:out",
-                occurred_at=self.now,
-                reasons=reasons,
-                allocations=[Allocation(lot.id, -points)],
-            )
-            other.accrue(
-                points,
-                cause=Cause("member", str(self.account.thirdparty_id)),
-                key=f"{key}:{lot.id}:in",
-                occurred_at=self.now,
-                available_at=lot.available_at,
-                expires_at=lot.expires_at,
-                reasons=reasons,
-                kind=EntryKind.TRANSFER,
-                lot_cause=lot.cause,
-            )
+            self._move(lot, lot.remaining, other, f"{key}:{lot.id}", reasons)
+        for lot in sorted((lot for lot in self._lots.values() if lot.lapsed), key=lambda lot: lot.order):
+            self._move_lapsed(lot, other, f"{key}:{lot.id}:lapsed", reasons)
         if self.debt:
             self._transfer_debt(other, key, reasons)
 
     # inside ----------------------------------------------------------------------------------------
+
+    def _move(
+        self,
+        lot: Lot,
+        points: int,
+        other: "Booking",
+        key: str,
+        reasons: Sequence[Reason],
+        *,
+        pays_debt: bool = True,
+    ) -> Lot:
+        """Book so many points of a lot out of this account and as a lot of the same terms into another."""
+        self._append(
+            EntryKind.TRANSFER,
+            -points,
+            cause=Cause("member", str(other.account.thirdparty_id)),
+            key=f"{key}:out",
+            occurred_at=self.now,
+            reasons=reasons,
+            allocations=[Allocation(lot.id, -points)],
+        )
+        return other.accrue(
+            points,
+            cause=Cause("member", str(self.account.thirdparty_id)),
+            key=f"{key}:in",
+            occurred_at=self.now,
+            available_at=lot.available_at,
+            expires_at=lot.expires_at,
+            reasons=reasons,
+            kind=EntryKind.TRANSFER,
+            lot_cause=lot.cause,
+            pays_debt=pays_debt,
+        )
+
+    def _move_lapsed(self, lot: Lot, other: "Booking", key: str, reasons: Sequence[Reason]) -> None:
+        kind, points = EntryKind.EXPIRY if lot.is_over(self.now) else EntryKind.FORFEITURE, lot.lapsed
+        self._put(replace(lot, lapsed=0))
+        self._append(
+            kind,
+            points,
+            cause=Cause("lot", lot.id),
+            key=f"{key}:undone",
+            occurred_at=self.now,
+            reasons=reasons,
+            allocations=[Allocation(lot.id, points)],
+        )
+        moved = self._move(lot, points, other, key, reasons, pays_debt=False)
+        other.lapse(moved.id, key=f"{key}:again", occurred_at=self.now, kind=kind, reasons=reasons)
 
     def _transfer_debt(self, other: "Booking", key: str, reasons: Sequence[Reason]) -> None:
         debt, self.debt = self.debt, 0

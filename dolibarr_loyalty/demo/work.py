@@ -36,7 +36,7 @@ def install(app: App, dolibarr: Dolibarr) -> None:
 def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> None:
     """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
     sync(loyalty)
-    if number % SWEEP_EVERY_WEEKS == 0:
+    if number % SWEEP_EVERY_WEEKS == 1:
         sweep(loyalty)
     daily(loyalty)
     redeem_some(loyalty, Random(f"{seed}:rewards:{number}"), number)  # noqa: S311
@@ -56,7 +56,7 @@ def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:
     """Some of those who can afford a reward take one; three members in ten only ever save."""
     for member, available in spendable(loyalty).items():
         within = [reward for reward in loyalty.program.rewards if reward.points <= available]
-        wants = rng.random() < 0.08 and member % 10 not in (1, 4, 8)
+        wants = rng.random() < 0.12 and member % 10 not in (1, 4, 8)
         if within and wants:
             reward = _choice(rng, within)
             redeem(loyalty, member, reward.id, request_key=f"demo:{number}:{member}", who="member")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dolibarr_loyalty.core.effects import mail, show_member
-from dolibarr_loyalty.core.ledger import Booking
+from dolibarr_loyalty.core.ledger import Booking, account_id
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.membership import enrolment
 from dolibarr_loyalty.core.reasons import because
@@ -79,7 +79,8 @@ def take_departure(loyalty: Loyalty, thirdparty_id: int, merged_into: int | None
 
 
 def _merge(tx: Tx, gone: int, kept: int, now: datetime) -> None:
-    accounts = ledger.load(tx, [gone, kept])
+    lapsed = [lot.cause for lot in ledger.lots_of(tx, account_id(gone)) if lot.lapsed]
+    accounts = ledger.load(tx, [gone, kept], causes=lapsed)
     source, target = Booking(accounts[gone], now), Booking(accounts[kept], now)
     reasons = [because("merged", **{"from": gone, "to": kept})]
     source.transfer_to(target, key=f"merge:{gone}:{kept}:{accounts[gone].seq}", reasons=reasons)

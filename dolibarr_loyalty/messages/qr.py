@@ -1,5 +1,6 @@
 """The QR code of a voucher's code, as a picture for the mail and the page to print."""
 
+from functools import lru_cache
 from io import BytesIO
 
 import segno

@@ -67,6 +67,11 @@ def store(tx: Tx, bookings: Iterable[Booking]) -> None:
     )
 
 
+def lots_of(tx: Tx, account: str) -> list[Lot]:
+    """All lots of an account, empty ones too."""
+    return [read_lot(row) for row in tx.rows("lots_of_account", account_id=account)]
+
+
 def entry_of_key(tx: Tx, key: str) -> Entry | None:
     """The entry of an idempotency key, without its allocations."""
     row = tx.row("entry_by_key", entry_key=key)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,8 +16,6 @@ from dolibarr_loyalty.cli import app
 from dolibarr_loyalty.config import Answers, SecretFrom, load, write_initial
 from dolibarr_loyalty.core.vouchers import code_of
 from dolibarr_loyalty.sandbox import Dolibarr, Server
-from dolibarr_loyalty.store.database import Database
-from dolibarr_loyalty.store.migrations import migrate
 
 TEE = {"desc": "T-shirt", "qty": 1, "subprice": "500.00", "tva_tx": 20}
 
@@ -72,8 +71,8 @@ class Shop:
             connection.close()
 
     def writes(self) -> int:
-        """How often Dolibarr was asked to change something."""
-        return sum(request.method != "GET" for request in self.dolibarr.requests)
+        """How often Dolibarr changed something; it refuses what only tries out its abilities."""
+        return sum(r.method != "GET" and r.status < 300 for r in self.dolibarr.requests)
 
     def sql(self, statement: str) -> None:
         """Change the database behind everybody's back."""
@@ -121,13 +120,13 @@ def the_answers(url: str, key: str, admin_key: str | None = None, **changes: Any
 
 
 def opened(folder: Path, version: str = "23") -> Iterator[Shop]:
-    dolibarr = Dolibarr(version=version)
+    """A new shop in a folder, on a Dolibarr that has never heard of us."""
+    folder.mkdir(exist_ok=True)
+    dolibarr = Dolibarr(version=version, path=folder / "dolibarr.db")
     dolibarr.grant(342)
     with Server(dolibarr) as server:
         write_initial(
-            folder,
-            language="en",
-            answers=the_answers(server.url, dolibarr.api_key, dolibarr.admin_key),
+            folder, language="en", answers=the_answers(server.url, dolibarr.api_key, dolibarr.admin_key)
         )
         shop = Shop(dolibarr=dolibarr, server=server, folder=folder)
         for name, fields in {
@@ -142,19 +141,18 @@ def opened(folder: Path, version: str = "23") -> Iterator[Shop]:
         dolibarr.sell(shop.people["claire"], [{**TEE, "subprice": "250.00"}])
         dolibarr.sell(shop.people["jean"], [{**TEE, "subprice": "100.00"}])
         yield shop
+    dolibarr.close()
 
 
 @pytest.fixture(scope="session")
-def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with all tables, to be copied: making them takes longer than most tests."""
-    file = tmp_path_factory.mktemp("tables") / "loyalty.sqlite3"
-    database = Database(f"sqlite:///{file}")
-    migrate(database)
-    database.close()
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return file
+def well_kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict[str, int]]:
+    """The folder of a shop whose points are booked, its Dolibarr's address then, and its people."""
+    folder = tmp_path_factory.mktemp("well-kept") / "shop"
+    for shop in opened(folder):
+        shop.run("install", "--json")
+        shop.run("sync")
+        shop.sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder, shop.server.url, shop.people
 
 
 @pytest.fixture
@@ -165,10 +163,18 @@ def bare_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]
 
 
 @pytest.fixture
-def shop(bare_shop: Shop, empty_tables: Path) -> Shop:
+def shop(
+    tmp_path: Path, well_kept: tuple[Path, str, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
     """A shop with its fields in Dolibarr and its points booked, nothing delivered yet."""
-    bare_shop.database.write_bytes(empty_tables.read_bytes())
-    bare_shop.run("install", "--json")
-    bare_shop.run("sync")
-    bare_shop.dolibarr.requests.clear()
-    return bare_shop
+    monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
+    template, url, people = well_kept
+    folder = tmp_path / "shop"
+    shutil.copytree(template, folder)
+    dolibarr = Dolibarr(path=folder / "dolibarr.db")
+    with Server(dolibarr) as server:
+        shop = Shop(dolibarr=dolibarr, server=server, folder=folder, people=dict(people))
+        text = shop.config.read_text(encoding="utf-8")
+        shop.config.write_text(text.replace(url, server.url), encoding="utf-8")
+        yield shop
+    dolibarr.close()

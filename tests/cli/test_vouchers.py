@@ -51,7 +51,7 @@ def test_a_dry_redemption_changes_nothing(shop: Shop) -> None:
     told = shop.run("redeem", 2, "5-off", "--dry-run", "--json").json
     assert (told["points"], told["points_left"]) == (50, 40)
     assert shop.dump() == before
-    assert shop.dolibarr.requests == []
+    assert not shop.dolibarr.requests
 
 
 def test_the_points_are_reserved_while_dolibarr_is_away(shop: Shop) -> None:

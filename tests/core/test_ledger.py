@@ -556,7 +556,6 @@ def test_points_move_with_their_own_terms_and_purchase() -> None:
     assert [cause for cause, _, _ in lots(target)] == ["1"]
 
 
-@pytest.mark.xfail(strict=True, reason="what has lapsed of a lot does not move with it")
 def test_a_refund_after_a_move_takes_no_points_that_had_lapsed_before_it() -> None:
     source, target = a_booking(), a_booking(on=Account(thirdparty_id=8))
     lot = earn(source, 100)
