@@ -4,7 +4,7 @@ import getpass
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dolibarr_loyalty.app import App
 from dolibarr_loyalty.cli.output import log_to_stderr
 from dolibarr_loyalty.cli.rehearsal import RehearsedApp, Untouched, copied, require_tables
 from dolibarr_loyalty.config import Config, load
+from dolibarr_loyalty.demo import on_demand
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.locales import Words
 
@@ -23,6 +24,7 @@ class Setup:
 
     def __init__(self, config_file: Path | None, *, verbose: bool) -> None:
         self.config_file, self.verbose = config_file, verbose
+        self._opened = ExitStack()
         self.log(logging.ERROR)
 
     def log(self, level: int) -> None:
@@ -31,8 +33,10 @@ class Setup:
 
     @cached_property
     def config(self) -> Config:
-        """The settings; raises ConfigurationError."""
-        return load(self.config_file, os.environ)
+        """The settings; raises ConfigurationError. A demo's Dolibarr answers from now on, if asked."""
+        config = load(self.config_file, os.environ)
+        self._opened.enter_context(on_demand(config))
+        return config
 
     @cached_property
     def app(self) -> App:
@@ -50,9 +54,10 @@ class Setup:
         return self.app.brand.words(self.config.brand.language)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of a demo's Dolibarr."""
         if "app" in self.__dict__:
             self.app.close()
+        self._opened.close()
 
     @contextmanager
     def untouched(self) -> Iterator[Loyalty]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal
 
+from babel.numbers import get_currency_symbol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dolibarr_loyalty.config.loading import FILE_NAME
@@ -81,16 +82,24 @@ class Answers:
 def first_program(answers: Answers, language: Language) -> Program:
     """The program that `init` proposes: 1 point per 10 of the currency, and three rewards."""
     rewards = (
-        Reward(id="5-off", kind="amount", points=50, value=Decimal(5), names=_NAMES["5-off"]),
+        Reward(
+            id="5-off", kind="amount", points=50, value=Decimal(5), names=_voucher_names(5, answers.currency)
+        ),
         Reward(
             id="10-percent",
             kind="percent",
             points=80,
             value=Decimal(10),
             limit=Decimal(50),
-            names=_NAMES["10-percent"],
+            names=_PERCENT_NAMES,
         ),
-        Reward(id="20-off", kind="amount", points=180, value=Decimal(20), names=_NAMES["20-off"]),
+        Reward(
+            id="20-off",
+            kind="amount",
+            points=180,
+            value=Decimal(20),
+            names=_voucher_names(20, answers.currency),
+        ),
     )
     return Program(
         name=answers.program_name or _PROGRAM_NAMES[language],
@@ -103,11 +112,20 @@ def first_program(answers: Answers, language: Language) -> Program:
 
 
 _PROGRAM_NAMES = {"de": "Treueprogramm", "en": "Loyalty program", "fr": "Programme de fidélité"}
-_NAMES = {
-    "5-off": (("de", "Gutschein über 5"), ("en", "Voucher of 5"), ("fr", "Bon de 5")),
-    "10-percent": (("de", "10 % Rabatt"), ("en", "10 % off"), ("fr", "10 % de remise")),
-    "20-off": (("de", "Gutschein über 20"), ("en", "Voucher of 20"), ("fr", "Bon de 20")),
-}
+
+
+def _voucher_names(amount: int, currency: str) -> tuple[tuple[str, str], ...]:
+    """The name of a voucher of a round amount in each language."""
+    signs = {tongue: get_currency_symbol(currency, tongue) for tongue in ("de", "en", "fr")}
+    return (
+        ("de", f"Gutschein über {amount}\u00a0{signs['de']}"),
+        ("en", f"{signs['en']}{amount} voucher"),
+        ("fr", f"Bon d’achat de {amount}\u00a0{signs['fr']}"),
+    )
+
+
+_PERCENT_NAMES = (("de", "10\u00a0% Rabatt"), ("en", "10% off"), ("fr", "10\u00a0% de remise"))
+
 
 # Programs that `init --preset` offers.
 PRESETS = {"points": first_program}

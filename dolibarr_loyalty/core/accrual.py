@@ -280,7 +280,9 @@ def _paid(family: Family) -> Decimal:
     if sale.credits is None:
         credits = sale.paid_credits
     else:
-        credits = total(used.amount for used in sale.credits if used.ref not in own and used.credit != "deposit")
+        credits = total(
+            used.amount for used in sale.credits if used.ref not in own and used.credit != "deposit"
+        )
     return sale.paid_money + sale.paid_deposits + credits + as_lines
 
 

@@ -24,9 +24,7 @@ class Effect:
 
 def show_member(thirdparty_id: int) -> Effect:
     """Bring the third party's extrafields in Dolibarr up to date."""
-    return Effect(
-        key=f"screen:{thirdparty_id}", kind="screen", thirdparty_id=thirdparty_id, shows_state=True
-    )
+    return Effect(key=f"screen:{thirdparty_id}", kind="screen", thirdparty_id=thirdparty_id, shows_state=True)
 
 
 def issue_voucher(thirdparty_id: int, voucher_id: str) -> Effect:

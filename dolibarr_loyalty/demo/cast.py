@@ -99,7 +99,10 @@ _HOSTS = ("example.com", "example.org", "example.net")
 
 def people(count: int, rng: Random) -> tuple[Person, ...]:
     """So many different customers: few come often, many seldom, and three in ten during the year first."""
-    names = {language: rng.sample(country.names(), k=len(country.names())) for language, country in _COUNTRIES.items()}
+    names = {
+        language: rng.sample(country.names(), k=len(country.names()))
+        for language, country in _COUNTRIES.items()
+    }
     firms = {language: country.firms.split(",") for language, country in _COUNTRIES.items()}
     languages = rng.choices(list(_SHARE), list(_SHARE.values()), k=count)
     ranks = rng.sample(range(count), k=count)
@@ -146,4 +149,3 @@ def mailbox(name: str) -> str:
     plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
     words = "".join(sign if sign.isalnum() else " " for sign in plain).split()
     return ".".join(words)
-

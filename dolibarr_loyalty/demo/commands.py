@@ -61,9 +61,10 @@ def demo(
     Example:
       dolibarr-loyalty demo --workdir /tmp/shop --seed 7
     """
-    with _progress() as told, played(
-        workdir, seed=seed, version=str(version), force=force, told=told
-    ) as result:
+    with (
+        _progress() as told,
+        played(workdir, seed=seed, version=str(version), force=force, told=told) as result,
+    ):
         told("")
         if as_json:
             sys.stdout.write(json.dumps(result.summary.as_json(), indent=2) + "\n")
@@ -79,7 +80,9 @@ def sandbox(
     workdir: Workdir = WORKDIR,
     port: Annotated[
         int | None,
-        typer.Option("--port", metavar="N", min=1, max=65535, help="Default: the folder's own, or a free one."),
+        typer.Option(
+            "--port", metavar="N", min=1, max=65535, help="Default: the folder's own, or a free one."
+        ),
     ] = None,
     version: Annotated[
         Version | None, typer.Option("--version", help="Of a new stand-in. Default: 23.")
@@ -130,7 +133,9 @@ def _serve_all(result: Played) -> None:
     address = f"http://{config.web.host}:{config.web.port}"
     result.dolibarr.webhook_targets.append(WebhookTarget(f"{address}/webhook/{token}", type=CARRY_ON))
     screen = _console(stderr=True)
-    screen.print(f"\nDolibarr answers at {config.dolibarr.url}, our web process at {address}.", highlight=False)
+    screen.print(
+        f"\nDolibarr answers at {config.dolibarr.url}, our web process at {address}.", highlight=False
+    )
     screen.print("Press Ctrl-C to stop.")
     web = web_app(result.app.loyalty, token, body_limit=config.web.body_limit)
     uvicorn.run(web, host=config.web.host, port=config.web.port, log_level="warning")

@@ -103,7 +103,9 @@ class _Telling:
 
     def an_invoice_that_is_replaced(self) -> None:
         sold: list[int] = []
-        self.at(26, lambda: sold.append(self.shop.invoice(self.regular(5), [Item(BY_REF["MUGS"])], paid=False)))
+        self.at(
+            26, lambda: sold.append(self.shop.invoice(self.regular(5), [Item(BY_REF["MUGS"])], paid=False))
+        )
 
         def replace_it() -> None:
             other = self.dolibarr.replace_invoice(sold[0], self.shop.lines([Item(BY_REF["MUGS"], 2)]))
@@ -143,7 +145,11 @@ class _Telling:
             self.at(number, self._use_in_dolibarr)
 
     def _use_in_dolibarr(self) -> None:
-        people = {self.shop.ids[person.number]: person for person in self.year.people if person.number in self.shop.ids}
+        people = {
+            self.shop.ids[person.number]: person
+            for person in self.year.people
+            if person.number in self.shop.ids
+        }
         for socid, held in sorted(self.year.held.items()):
             slip = next((slip for slip in held if slip.voucher.credit_note_id is not None), None)
             if slip is None or socid not in people:

@@ -83,7 +83,9 @@ def basket(rng: Random, *, month: int, is_firm: bool = False) -> list[Item]:
     """What somebody buys: a few things, more for firms, festive in December, some at a discount."""
     weights = [a.weight * (a.december if month == DECEMBER else 1) for a in ARTICLES]
     if is_firm:
-        weights = [0 if a.ref in ("CUP", "CARD-50") else weight for a, weight in zip(ARTICLES, weights, strict=True)]
+        weights = [
+            0 if a.ref in ("CUP", "CARD-50") else weight for a, weight in zip(ARTICLES, weights, strict=True)
+        ]
     size = rng.choices((1, 2, 3, 4, 5), (30, 30, 20, 12, 8))[0]
     chosen = {article.ref: article for article in rng.choices(ARTICLES, weights, k=size)}
     return [_item(rng, article, 3 if is_firm else 1) for article in chosen.values()]
@@ -101,5 +103,8 @@ def enough_for(items: list[Item], amount: Decimal) -> list[Item]:
     missing = amount - sum((item.gross for item in items), Decimal(0))
     if missing >= 0:
         more = int(missing // house.price) + 1
-        return [*(item for item in items if item.article is not house), Item(house, more + sum(i.quantity for i in items if i.article is house))]
+        return [
+            *(item for item in items if item.article is not house),
+            Item(house, more + sum(i.quantity for i in items if i.article is house)),
+        ]
     return items

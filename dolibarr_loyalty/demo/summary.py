@@ -81,7 +81,11 @@ class Summary:
             **self.status.as_json(),
             "voucher_totals": {
                 name: {"count": count, "value": value, "currency": self.currency}
-                for name, (count, value) in (("issued", self.issued), ("used", self.used), ("open", self.open))
+                for name, (count, value) in (
+                    ("issued", self.issued),
+                    ("used", self.used),
+                    ("open", self.open),
+                )
             },
             "mails": {kind.removeprefix("mail."): count for kind, count in self.mails},
             "verify": {"deviations": [str(each) for each in self.verified]},
@@ -145,8 +149,12 @@ def _examples(app: App) -> Examples:
     """The member with the most vouchers and, of those, the lowest id; an invoice that earned them points."""
     with app.database.reading() as tx:
         known = [each for each in members.page(tx, 0, 100_000) if each.member.email]
-        owned = {each.member.thirdparty_id: vouchers.of_member(tx, each.member.thirdparty_id) for each in known}
-        best = max(known, key=lambda each: (len(owned[each.member.thirdparty_id]), -each.member.thirdparty_id))
+        owned = {
+            each.member.thirdparty_id: vouchers.of_member(tx, each.member.thirdparty_id) for each in known
+        }
+        best = max(
+            known, key=lambda each: (len(owned[each.member.thirdparty_id]), -each.member.thirdparty_id)
+        )
         rows = tx.rows("roots_of_member", thirdparty_id=best.member.thirdparty_id)
     return Examples(member=best.member.email, invoice=int(rows[len(rows) // 2]["id"]))
 
@@ -222,4 +230,11 @@ def _next(summary: Summary, console: Console, folder: Path) -> None:
     console.print("\n[bold]Try next[/bold]")
     console.print(f"  cd {folder}", markup=False, highlight=False, soft_wrap=True)
     for command, what in summary.commands:
-        console.print(f"  dolibarr-loyalty {command}", f"# {what}", sep="  ", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"  dolibarr-loyalty {command}",
+            f"# {what}",
+            sep="  ",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )

@@ -138,7 +138,9 @@ class Year:
 
         return act
 
-    def _on_account(self, person: Person, items: list[Item], at: datetime, rng: Random) -> Callable[[], object]:
+    def _on_account(
+        self, person: Person, items: list[Item], at: datetime, rng: Random
+    ) -> Callable[[], object]:
         """A firm pays within a month, sometimes in two parts, and one in thirty never."""
         in_parts, never = rng.random() < 0.2, rng.random() < 0.03
         first, second = (at + timedelta(days=rng.randrange(7, 30)) for _ in range(2))

@@ -9,7 +9,6 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.store import ledger, members, outbox
 from dolibarr_loyalty.store.database import Tx
 
-
 LONGEST_KEY = 120
 MOST_POINTS = 10**12
 

@@ -130,5 +130,3 @@ def _store(tx: Tx, loyalty: Loyalty, bookings: list[Booking]) -> int:
 
 def _member(account: str) -> int:
     return int(account.partition(":")[0])
-
-

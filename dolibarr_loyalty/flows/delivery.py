@@ -85,9 +85,7 @@ def deliver_now(loyalty: Loyalty, key: str) -> Delivered | None:
 
 def deliver_one(loyalty: Loyalty, row: Row) -> Delivered | None:
     """Claim and carry out an effect; None when another worker has it."""
-    claimed = loyalty.database.decide(
-        lambda tx: outbox.claim(tx, row, loyalty.worker, loyalty.now(), LEASE)
-    )
+    claimed = loyalty.database.decide(lambda tx: outbox.claim(tx, row, loyalty.worker, loyalty.now(), LEASE))
     if claimed is None:
         return None
     try:
@@ -171,9 +169,7 @@ def _failed(loyalty: Loyalty, row: Row, failure: Exception) -> Delivered:
     log.warning("%s of %s: %s", status, row.effect.kind, failure)
     due_at = loyalty.now() + (pause or timedelta())
     loyalty.database.decide(
-        lambda tx: outbox.release(
-            tx, row, loyalty.worker, status=status, due_at=due_at, error=str(failure)
-        )
+        lambda tx: outbox.release(tx, row, loyalty.worker, status=status, due_at=due_at, error=str(failure))
     )
     return Delivered(waiting=1) if pause is not None else Delivered(failed=1)
 

@@ -309,7 +309,9 @@ class _Decision:
 
     def _appraise(self, root: int, notes: Sequence[Sale]) -> Appraisal:
         document = self.known[root]
-        if document.root_id != root:  # a credit note that found its invoice: decided there, nothing of its own
+        if (
+            document.root_id != root
+        ):  # a credit note that found its invoice: decided there, nothing of its own
             empty = Claim(
                 document_id=root, issued_on=document.sale.issued_on, occurred_at=document.sale.occurred_at
             )
@@ -440,9 +442,7 @@ class _Decision:
                 )
             )
 
-    def _limit(
-        self, program: Program, booking: Booking, lot: Lot, document: Document, key: str
-    ) -> None:
+    def _limit(self, program: Program, booking: Booking, lot: Lot, document: Document, key: str) -> None:
         """Limits that depend on what others hold: they are granted and forfeited, so the cut is on record."""
         if program.program_cap is not None:
             cut = self._over_budget(lot.points, program.program_cap)
@@ -494,9 +494,7 @@ class _Decision:
     def _announce(self, document: Document, member: int, difference: int) -> None:
         if self.loyalty.screens.invoice_events and not self.quietly:
             about = f"{document.sale.id}:{document.generation}"
-            self.effects.append(
-                event("earned", member, about, points=difference, sale_id=document.sale.id)
-            )
+            self.effects.append(event("earned", member, about, points=difference, sale_id=document.sale.id))
 
     def _notice_vouchers(self, sale: Sale) -> None:
         """A voucher's credit note was used or touched: look at that voucher soon."""

@@ -80,9 +80,7 @@ def worth_of(voucher: Voucher, reward: Reward | None, locale: str) -> Worth:
         left = voucher.remaining if voucher.state is VoucherState.PARTLY_USED else voucher.value
         return Worth(kind="amount", value=left, currency=voucher.currency)
     kind: Any = voucher.kind
-    return Worth(
-        kind=kind, value=voucher.rate, currency=voucher.currency, limit=voucher.limit, product=name
-    )
+    return Worth(kind=kind, value=voucher.rate, currency=voucher.currency, limit=voucher.limit, product=name)
 
 
 def reward_of(tx: Tx, loyalty: Loyalty, voucher: Voucher) -> Reward | None:

@@ -25,7 +25,6 @@ from dolibarr_loyalty.core.vouchers import (
     valid_until,
 )
 from dolibarr_loyalty.errors import (
-    Conflict,
     InputError,
     InsufficientPoints,
     KeyReused,
@@ -37,6 +36,7 @@ from dolibarr_loyalty.errors import (
     UnknownReward,
 )
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
@@ -297,7 +297,7 @@ def make_credit(
             "loyalty_points": -voucher.points,
             "loyalty_voucher": code,
             "loyalty_valid": until,
-            "loyalty_state": "issued",
+            "loyalty_state": voucher_state("active", words),
         },
     )
     note = find_or_post(loyalty, voucher, draft)
@@ -396,9 +396,7 @@ class _Holding:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self.loyalty.database.decide(
-                lambda tx: tx.run("give_up_lease", name=self.name, owner=self.owner)
-            )
+            self.loyalty.database.decide(lambda tx: tx.run("give_up_lease", name=self.name, owner=self.owner))
         except StoreUnavailable as failure:  # must not hide why the block ended; the lease ends by itself
             log.warning("the lease on %s was not given up: %s", self.name, failure)
 

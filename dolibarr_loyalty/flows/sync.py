@@ -74,7 +74,9 @@ def sync(loyalty: Loyalty, *, full: bool = False, progress: Progress = _silent) 
     hinted = follow_hints(loyalty)
     changed = _member_changes(loyalty)
     taken = _sale_changes(loyalty, progress)
-    return Synced(members=changed.seen, documents=taken.seen + hinted.seen, points=taken.points + hinted.points)
+    return Synced(
+        members=changed.seen, documents=taken.seen + hinted.seen, points=taken.points + hinted.points
+    )
 
 
 def sweep(loyalty: Loyalty, *, progress: Progress = _silent) -> Synced:
@@ -141,9 +143,7 @@ def _follow(loyalty: Loyalty, hint: inbox.Hint) -> Intake:
 
 def _postpone(loyalty: Loyalty, hint: inbox.Hint, error: str, *, give_up: bool) -> None:
     until = loyalty.now() + min(timedelta(seconds=5 * (1 << min(hint.attempts, 12))), timedelta(hours=1))
-    loyalty.database.decide(
-        lambda tx: inbox.postpone(tx, hint, until=until, error=error, give_up=give_up)
-    )
+    loyalty.database.decide(lambda tx: inbox.postpone(tx, hint, until=until, error=error, give_up=give_up))
 
 
 def watch_vouchers(loyalty: Loyalty) -> int:

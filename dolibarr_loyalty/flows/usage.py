@@ -96,7 +96,9 @@ def _check_invoice(voucher: Voucher, invoice: Sale) -> None:
     if invoice.state is not State.VALIDATED or invoice.remaining <= 0:
         raise InvoiceNotPayable(invoice.ref, "nothing remains to be paid on it.")
     if invoice.currency != voucher.currency:
-        raise InvoiceNotPayable(invoice.ref, f"it is in {invoice.currency}, the voucher in {voucher.currency}.")
+        raise InvoiceNotPayable(
+            invoice.ref, f"it is in {invoice.currency}, the voucher in {voucher.currency}."
+        )
 
 
 def use(loyalty: Loyalty, code: str, invoice_text: str, *, who: str) -> Use:
@@ -122,7 +124,9 @@ def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, w
     def decision(tx: Tx) -> Voucher:
         current = vouchers.by_id(tx, voucher.id)
         if current is None or current.version != voucher.version:
-            raise VoucherNotUsable(masked(voucher.last_four), "it was changed in this moment. Look at it again.")
+            raise VoucherNotUsable(
+                masked(voucher.last_four), "it was changed in this moment. Look at it again."
+            )
         return vouchers.change(
             tx,
             current,
@@ -139,9 +143,7 @@ def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, w
     return loyalty.database.decide(decision)
 
 
-def _pay(
-    loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str, keep_lease: Callable[[], None]
-) -> Use:
+def _pay(loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str, keep_lease: Callable[[], None]) -> Use:
     voucher, rows = _credit_for(loyalty, voucher, invoice, who)
     for row in rows:
         if row.used_on is None:
@@ -256,13 +258,18 @@ def _interrupted(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
     for note in notes:
         loyalty.books.delete_draft(note.id)
     return _change(
-        loyalty, voucher, "released", who, state=VoucherState.ACTIVE, invoice_id=None, value=ZERO, remaining=ZERO
+        loyalty,
+        voucher,
+        "released",
+        who,
+        state=VoucherState.ACTIVE,
+        invoice_id=None,
+        value=ZERO,
+        remaining=ZERO,
     )
 
 
-def _book_what_happened(
-    loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str
-) -> Voucher:
+def _book_what_happened(loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str) -> Voucher:
     left = total(row.gross for row in rows if row.used_on is None)
     used_on = next((row.used_on for row in rows if row.used_on is not None), None)
     if used_on is None:
@@ -272,13 +279,18 @@ def _book_what_happened(
     if (state, left, used_on) == (voucher.state, voucher.remaining, voucher.invoice_id):
         return voucher
     return _change(
-        loyalty, voucher, str(state), who, note=f"{used_on or ''}", state=state, remaining=left, invoice_id=used_on
+        loyalty,
+        voucher,
+        str(state),
+        who,
+        note=f"{used_on or ''}",
+        state=state,
+        remaining=left,
+        invoice_id=used_on,
     )
 
 
-def _book_while_voiding(
-    loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str
-) -> Voucher:
+def _book_while_voiding(loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str) -> Voucher:
     """What staff used before the counter invoice took the rest; with nothing left for it, the voucher is used."""
     counters = {sale.id for sale in loyalty.books.find(voucher.counter_ref_ext)}
     left = total(row.gross for row in rows if row.used_on is None or row.used_on in counters)
@@ -287,8 +299,19 @@ def _book_while_voiding(
         return voucher
     if left == ZERO:
         state = VoucherState.USED
-        return _change(loyalty, voucher, str(state), who, note=f"{used_on}", state=state, remaining=left, invoice_id=used_on)
-    return _change(loyalty, voucher, "partly_used", who, note=f"{used_on}", remaining=left, invoice_id=used_on)
+        return _change(
+            loyalty,
+            voucher,
+            str(state),
+            who,
+            note=f"{used_on}",
+            state=state,
+            remaining=left,
+            invoice_id=used_on,
+        )
+    return _change(
+        loyalty, voucher, "partly_used", who, note=f"{used_on}", remaining=left, invoice_id=used_on
+    )
 
 
 def _change(

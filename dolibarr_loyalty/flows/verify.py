@@ -12,7 +12,6 @@ from dolibarr_loyalty.store import ledger, members, vouchers
 from dolibarr_loyalty.store.database import Tx
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Deviation:
     """One place where the books do not agree: what, where, what was expected and what was found."""

@@ -23,6 +23,7 @@ from dolibarr_loyalty.flows.redemption import (
     validated,
 )
 from dolibarr_loyalty.flows.usage import look_at, look_closely
+from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -115,7 +116,7 @@ def _counter_draft(loyalty: Loyalty, voucher: Voucher, note: Sale) -> Draft:
             ),
         ),
         gross=voucher.remaining,
-        options={"loyalty_voucher": code, "loyalty_state": "voided"},
+        options={"loyalty_voucher": code, "loyalty_state": voucher_state("cancelled", words)},
     )
 
 
@@ -125,7 +126,11 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
     if voucher.state is VoucherState.CANCELLING:
         final, back, why = VoucherState.CANCELLED, True, "voucher_cancelled"
     elif voucher.state is VoucherState.EXPIRING:
-        final, back, why = VoucherState.EXPIRED, loyalty.program.vouchers.return_points_on_expiry, "voucher_expired"
+        final, back, why = (
+            VoucherState.EXPIRED,
+            loyalty.program.vouchers.return_points_on_expiry,
+            "voucher_expired",
+        )
     else:
         return voucher
     after = vouchers.change(
@@ -135,7 +140,9 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
     return_points(tx, loyalty, voucher, why, points)
     effects = [show_member(voucher.thirdparty_id)]
     if loyalty.screens.agenda:
-        effects.append(event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=points))
+        effects.append(
+            event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=points)
+        )
     outbox.put(tx, effects, loyalty.now())
     return after
 

@@ -57,7 +57,9 @@ class Worker:
         if self.last_sync is None or now - self.last_sync >= self.rhythm.sync_every:
             self.last_sync = now
             self._alone("sync", lambda: sync(self.loyalty, progress=self._between_pages))
-        self._when_due(SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty, progress=self._between_pages))
+        self._when_due(
+            SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty, progress=self._between_pages)
+        )
         self._when_new_day(lambda: daily(self.loyalty))
         self._do("deliver", lambda: deliver(self.loyalty, should_stop=self.stop.is_set))
 
@@ -79,9 +81,7 @@ class Worker:
     def _alone(self, name: str, work: Callable[[], object]) -> None:
         """Do something that only one worker should do at a time, and remember when it was done."""
         loyalty = self.loyalty
-        with bearings.leased(
-            loyalty.database, name, loyalty.worker, loyalty.now(), ALONE
-        ) as held:
+        with bearings.leased(loyalty.database, name, loyalty.worker, loyalty.now(), ALONE) as held:
             if held and self._do(name, work):
                 loyalty.database.decide(
                     lambda tx: bearings.move(tx, name, bearings.stamp(loyalty.now()), loyalty.now())

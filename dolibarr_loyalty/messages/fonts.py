@@ -81,7 +81,9 @@ def _nearest(sign: str) -> str:
 
 
 # Latin letters with all accents of Europe, and the dashes, quotes, spaces and signs around them.
-_WESTERN = frozenset(map(chr, (0x0A, *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2030), 0x202F, 0x20AC)))
+_WESTERN = frozenset(
+    map(chr, (0x0A, *range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2010, 0x2030), 0x202F, 0x20AC))
+)
 
 
 @cache

@@ -28,7 +28,16 @@ DRIVERS = {
     "mariadb": "mysql+pymysql",
 }
 # What the engines answer when two writers meet: deadlock, lock wait, record changed, serialization, busy.
-_COLLISIONS = ("1213", "1205", "1020", "40001", "40P01", "deadlock", "database is locked", "could not serialize")
+_COLLISIONS = (
+    "1213",
+    "1205",
+    "1020",
+    "40001",
+    "40P01",
+    "deadlock",
+    "database is locked",
+    "could not serialize",
+)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ def insert(tx: Tx, documents: Sequence[Document]) -> None:
     rows = []
     for document in documents:
         row = _write(document)
-        rows.append({**row, "program_hash": document.program_hash, "first_seen_at": iso(document.first_seen_at)})
+        rows.append(
+            {**row, "program_hash": document.program_hash, "first_seen_at": iso(document.first_seen_at)}
+        )
     tx.run_many("insert_document", rows)
 
 

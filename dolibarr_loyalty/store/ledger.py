@@ -93,7 +93,9 @@ def of_cause(tx: Tx, cause: Cause) -> list[Entry]:
 def taken_by(tx: Tx, entry_id: str) -> list[tuple[Lot, int]]:
     """The lots an entry took points from, as they are now, and how many."""
     allocations = tx.rows("allocations_of_entries", entry_ids=[entry_id])
-    lots = {row["id"]: read_lot(row) for row in tx.rows("lots_by_ids", ids=[a["lot_id"] for a in allocations])}
+    lots = {
+        row["id"]: read_lot(row) for row in tx.rows("lots_by_ids", ids=[a["lot_id"] for a in allocations])
+    }
     return [(lots[a["lot_id"]], -a["points"]) for a in allocations if a["points"] < 0]
 
 

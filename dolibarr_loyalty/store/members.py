@@ -29,7 +29,9 @@ class Known:
 
     @property
     def is_member(self) -> bool:
-        return self.enrolment.joined_at is not None and self.enrolment.left_at is None and self.gone_at is None
+        return (
+            self.enrolment.joined_at is not None and self.enrolment.left_at is None and self.gone_at is None
+        )
 
 
 def load(tx: Tx, thirdparty_ids: Iterable[int]) -> dict[int, Known]:

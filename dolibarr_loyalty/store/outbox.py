@@ -73,12 +73,16 @@ def finish(tx: Tx, row: Row, worker: str, now: datetime) -> None:
 
 def release(tx: Tx, row: Row, worker: str, *, status: str, due_at: datetime, error: str) -> None:
     """An effect failed: it waits until `due_at` ('pending') or for a person ('failed')."""
-    tx.run("release_effect", id=row.id, worker=worker, status=status, due_at=iso(due_at), last_error=error[:2000])
+    tx.run(
+        "release_effect", id=row.id, worker=worker, status=status, due_at=iso(due_at), last_error=error[:2000]
+    )
 
 
 def by_keys(tx: Tx, keys: Iterable[str]) -> dict[str, Row]:
     """Effects by their keys."""
-    return {row["effect_key"]: _read(row) for row in tx.rows("effects_by_keys", effect_keys=sorted(set(keys)))}
+    return {
+        row["effect_key"]: _read(row) for row in tx.rows("effects_by_keys", effect_keys=sorted(set(keys)))
+    }
 
 
 def page(tx: Tx, status: str | None, last_id: str, limit: int) -> list[Row]:

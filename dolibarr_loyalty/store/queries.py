@@ -26,7 +26,9 @@ def _clause(sql: str, lists: frozenset[str]) -> TextClause:
 
 
 def _prepared(sql: str, parameters: Parameters) -> TextClause:
-    return _clause(sql, frozenset(name for name, value in parameters.items() if isinstance(value, (list, tuple))))
+    return _clause(
+        sql, frozenset(name for name, value in parameters.items() if isinstance(value, (list, tuple)))
+    )
 
 
 class SqlAlchemyAdapter:

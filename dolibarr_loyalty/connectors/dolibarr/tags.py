@@ -24,7 +24,9 @@ def tags_of_all(client: Client, kind: Kind) -> Mapping[int, frozenset[str]]:
     return {identifier: frozenset(tags) for identifier, tags in carried.items() if identifier}
 
 
-def set_customer_tags(client: Client, thirdparty_id: int, *, add: Iterable[str], remove: Iterable[str]) -> None:
+def set_customer_tags(
+    client: Client, thirdparty_id: int, *, add: Iterable[str], remove: Iterable[str]
+) -> None:
     """Link and unlink a customer by the labels of tags; both are idempotent on 16 and 23 (facts section e).
 
     A label without a tag is passed over: `install` makes those of the settings.
