@@ -9,6 +9,7 @@ from dolibarr_loyalty.demo.calendar import Week
 from dolibarr_loyalty.demo.cast import Person
 from dolibarr_loyalty.demo.catalogue import BY_REF
 from dolibarr_loyalty.demo.shop import Item
+from dolibarr_loyalty.demo.work import spendable
 from dolibarr_loyalty.demo.year import Event, Year, suitable
 from dolibarr_loyalty.flows.adjustment import adjust
 from dolibarr_loyalty.flows.redemption import redeem
@@ -120,8 +121,13 @@ class _Telling:
         self.at(30, lambda: sold.append(self.shop.invoice(person, bought)))
 
         def spend() -> None:
-            socid = self.shop.customer(person)
-            redeem(self.year.app.loyalty, socid, "10-percent", request_key="demo:machine", who="member")
+            loyalty, socid = self.year.app.loyalty, self.shop.customer(person)
+            rewards = sorted(loyalty.program.rewards, key=lambda reward: -reward.points)
+            left = spendable(loyalty)[socid]
+            for number, reward in enumerate(rewards):
+                if reward.points <= left:
+                    redeem(loyalty, socid, reward.id, request_key=f"demo:machine:{number}", who="member")
+                    left -= reward.points
 
         self.at(33, spend, by_staff=False)
         self.at(35, lambda: self.shop.take_back(sold[0], bought))

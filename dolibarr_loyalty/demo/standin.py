@@ -76,8 +76,11 @@ def kept_in(path: Path, *, version: str | None, port: int | None) -> Iterator[Se
                 f"Port {chosen} of this machine is taken: {error.strerror}. The stand-in of {path} is perhaps "
                 "running already; otherwise name another port with --port."
             ) from error
-        if port_of(dolibarr) is None:
-            keep_port(dolibarr, chosen)
-        yield server
+        try:
+            if port_of(dolibarr) is None:
+                keep_port(dolibarr, chosen)
+            yield server
+        finally:
+            server.stop()
     finally:
         dolibarr.close()

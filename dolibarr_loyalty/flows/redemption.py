@@ -390,7 +390,8 @@ class _Holding:
         self.owner = f"{loyalty.worker[:27]}:{new_id()}"  # the column holds 64 signs
 
     def __enter__(self) -> "_Holding":
-        if not self._take():
+        loyalty = self.loyalty
+        if not bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
             raise Busy(f"Somebody else is working on {self.name}; try again in a moment.")
         return self
 
@@ -402,12 +403,9 @@ class _Holding:
 
     def keep(self) -> None:
         """Make sure, right before money moves, that nobody took over while an answer was slow to come."""
-        if not self._take():
-            raise Busy(f"Working on {self.name} took so long that somebody else took over; looking again.")
-
-    def _take(self) -> bool:
         loyalty = self.loyalty
-        return bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE)
+        if not bearings.keep_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
+            raise Busy(f"Working on {self.name} took so long that somebody else took over; looking again.")
 
 
 def _load(loyalty: Loyalty, voucher_id: str) -> Voucher:

@@ -36,6 +36,15 @@ def take_lease(database: Database, name: str, owner: str, now: datetime, duratio
     return True
 
 
+def keep_lease(database: Database, name: str, owner: str, now: datetime, duration: timedelta) -> bool:
+    """Prolong a lease that one holds; False when somebody took it over meanwhile."""
+
+    def decision(tx: Tx) -> bool:
+        return bool(tx.run("keep_lease", name=name, owner=owner, held_until=iso(now + duration)))
+
+    return database.decide(decision)
+
+
 @contextmanager
 def leased(database: Database, name: str, owner: str, now: datetime, duration: timedelta) -> Iterator[bool]:
     """Hold a lease for a block; the block gets False when somebody else holds it."""

@@ -19,6 +19,10 @@ INSERT INTO llx_loyalty_leases (name, owner, held_until) VALUES (:name, :owner, 
 UPDATE llx_loyalty_leases SET owner = :owner, held_until = :held_until
 WHERE name = :name AND (held_until <= :now OR owner = :owner);
 
+-- name: keep_lease(name, owner, held_until)!
+-- Prolongs one's own lease; nothing when somebody else took it over, or did and gave it up again.
+UPDATE llx_loyalty_leases SET held_until = :held_until WHERE name = :name AND owner = :owner;
+
 -- name: give_up_lease(name, owner)!
 -- The work is done.
 DELETE FROM llx_loyalty_leases WHERE name = :name AND owner = :owner;

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 
 from dolibarr_loyalty.cli import app
 from dolibarr_loyalty.config import Answers, SecretFrom, load, write_initial
+from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.core.vouchers import code_of
 from dolibarr_loyalty.sandbox import Dolibarr, Server
 
@@ -155,19 +157,22 @@ def well_kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, dict
     return folder, shop.server.url, shop.people
 
 
-@pytest.fixture
-def bare_shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop that has never been synchronised, without fields in Dolibarr and without a database."""
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real client, but for the pauses between its attempts."""
     monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
+    monkeypatch.setattr("dolibarr_loyalty.app.Client", partial(Client, backoff=0))
+
+
+@pytest.fixture
+def bare_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop that has never been synchronised, without fields in Dolibarr and without a database."""
     yield from opened(tmp_path / "shop")
 
 
 @pytest.fixture
-def shop(
-    tmp_path: Path, well_kept: tuple[Path, str, dict[str, int]], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Shop]:
+def shop(tmp_path: Path, well_kept: tuple[Path, str, dict[str, int]]) -> Iterator[Shop]:
     """A shop with its fields in Dolibarr and its points booked, nothing delivered yet."""
-    monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
     template, url, people = well_kept
     folder = tmp_path / "shop"
     shutil.copytree(template, folder)

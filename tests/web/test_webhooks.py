@@ -184,7 +184,7 @@ def test_a_sale_in_dolibarr_arrives_through_the_webhook(opened: Any, version: st
             port = listener.getsockname()[1]
             target = WebhookTarget(
                 url=f"http://127.0.0.1:{port}/webhook/{TOKEN}",
-                triggers="BILL_CREATE,BILL_VALIDATE,BILL_PAYED,PAYMENT_CUSTOMER_CREATE,COMPANY_CREATE",
+                triggers=("BILL_CREATE", "BILL_VALIDATE", "BILL_PAYED", "COMPANY_CREATE"),
             )
             shop.dolibarr.webhook_targets.append(target)
             claire = shop.customer()
