@@ -71,7 +71,7 @@ class App:
     @cached_property
     def mailer(self) -> Mailer | None:
         """Who sends mails; None where the settings say nobody."""
-        return mailer_of(self.config)
+        return mailer_of(self.config, self.clock)
 
     @cached_property
     def brand(self) -> Brand:
@@ -151,7 +151,7 @@ def brand_of(config: Config) -> Brand:
     )
 
 
-def mailer_of(config: Config) -> Mailer | None:
+def mailer_of(config: Config, clock: Callable[[], datetime] = system_clock) -> Mailer | None:
     """Who sends mails by the settings, or None."""
     mail = config.mail
     sender = f"{mail.sender_name} <{mail.sender_address}>" if mail.sender_name else mail.sender_address
@@ -164,9 +164,10 @@ def mailer_of(config: Config) -> Mailer | None:
             password=mail.password.reveal() if mail.password else "",
             sender=sender,
             reply_to=mail.reply_to,
+            clock=clock,
         )
     if mail.kind == "maildir":
-        return MaildirMailer(path=mail.folder, sender=sender, reply_to=mail.reply_to)
+        return MaildirMailer(path=mail.folder, sender=sender, reply_to=mail.reply_to, clock=clock)
     return None
 
 

@@ -12,6 +12,7 @@ LoyaltyError
  ├─ StoreUnavailable          the database does not answer                      exit code 3
  └─ OutsideFailure            a connector failed; its word decides the retry
      ├─ TemporaryFailure      later it may work                                 exit code 3
+     │   └─ Unreachable       nobody answers there: stop asking for now         exit code 3
      ├─ PermanentFailure      never, with this input                            exit code 1
      └─ ConfigurationFailure  not before somebody changes a setting             exit code 2
 """
@@ -75,7 +76,10 @@ class AmbiguousMember(InputError):
     def __init__(self, wanted: str, candidates: Sequence[tuple[int, str]]) -> None:
         self.candidates = tuple(candidates)
         listed = "\n".join(f"  {identifier}  {name}" for identifier, name in self.candidates)
-        super().__init__(f"{wanted!r} matches {len(self.candidates)} members. Give the id of one:\n{listed}")
+        super().__init__(
+            f"{wanted!r} matches {len(self.candidates)} members. "
+            f"Name one by its id, as in id:{self.candidates[0][0]}:\n{listed}"
+        )
 
 
 class UnknownReward(InputError):
@@ -156,6 +160,10 @@ class TemporaryFailure(OutsideFailure):
         super().__init__(message)
         self.retry_after = retry_after
         self.unclear = unclear
+
+
+class Unreachable(TemporaryFailure):
+    """The other side does not answer at all; nothing was carried out, and asking for more now is in vain."""
 
 
 class PermanentFailure(OutsideFailure):

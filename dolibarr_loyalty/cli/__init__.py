@@ -21,6 +21,7 @@ from dolibarr_loyalty.cli import (
 )
 from dolibarr_loyalty.cli.failing import CalmGroup
 from dolibarr_loyalty.cli.setup import Setup
+from dolibarr_loyalty.demo import commands as demo
 
 
 def _show_version(wanted: bool) -> None:
@@ -70,11 +71,7 @@ def _made() -> typer.Typer:
     )
     for part in (first_steps, checkup, work, standing, members, invoices, vouchers, points, waiting):
         part.register(app)
-    try:
-        from dolibarr_loyalty.demo.commands import register
-    except ImportError:
-        return app
-    register(app)
+    demo.register(app)
     return app
 
 

@@ -62,8 +62,13 @@ def _show_status(setup: Setup, found: Status) -> None:
         show_table(
             ("Vouchers", ">Number", ">Issued for", ">Still open"),
             [
-                (voucher_state(state, words), words.number(number), value, left)
-                for state, number, value, left in found.vouchers
+                (
+                    voucher_state(each.state, words),
+                    words.number(each.count),
+                    words.money(each.value, each.currency),
+                    words.money(each.remaining, each.currency),
+                )
+                for each in found.vouchers
             ],
         )
     for name, counted, failed in (

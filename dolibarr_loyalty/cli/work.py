@@ -77,7 +77,9 @@ def run(ctx: typer.Context, dry_run: DryRun = False) -> None:
     setup = setup_of(ctx)
     config = setup.config.sync
     rhythm = Rhythm(
-        sync_every=timedelta(seconds=config.interval_seconds), sweep_every=timedelta(hours=config.sweep_hours)
+        sync_every=timedelta(seconds=config.interval_seconds),
+        sweep_every=timedelta(hours=config.sweep_hours),
+        deletions_every=timedelta(hours=config.deletion_check_hours),
     )
     if dry_run:
         say(

@@ -333,6 +333,7 @@ class ProgramTable:
     holding_days: Count = _USUAL.holding_days
     on_shortage: Shortage = _USUAL.on_shortage
     debt_limit: Count | None = None
+    recall_vouchers: bool = _USUAL.recall_vouchers
     reinstatement_days: Count = _USUAL.reinstatement_days
     starts_on: date | None = None
     backfill: bool = _USUAL.backfill

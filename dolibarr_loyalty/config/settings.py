@@ -157,7 +157,6 @@ class SyncSettings:
 
     interval_seconds: Annotated[CountFromOne, Field(le=86400)] = 300
     page_size: Annotated[CountFromOne, Field(le=1000)] = 500
-    overlap_seconds: Count = 120
     sweep_hours: CountFromOne = 6
     deletion_check_hours: CountFromOne = 24
 

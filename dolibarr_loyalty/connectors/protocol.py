@@ -93,6 +93,10 @@ class Books(Protocol):
         """One document, or None when Dolibarr has it no more."""
         ...
 
+    def sales_by_ref(self, ref: str) -> Sequence[Sale]:
+        """The documents with this number."""
+        ...
+
     def sale_ids(self) -> Iterator[int]:
         """The ids of all documents, ascending; to find what was deleted."""
         ...

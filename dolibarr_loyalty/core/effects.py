@@ -47,6 +47,16 @@ def void_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
     )
 
 
+def recall_vouchers(thirdparty_id: int, sale_id: int, key: str) -> Effect:
+    """Cancel unused vouchers that were bought with the points of goods that came back; then apply the limit."""
+    return Effect(
+        key=f"recall:{key}",
+        kind="recall",
+        thirdparty_id=thirdparty_id,
+        payload={"sale_id": sale_id, "key": key},
+    )
+
+
 def mail(kind: str, thirdparty_id: int, about: str, **payload: str | int) -> Effect:
     """Send a mail of this kind once per member and `about` (a voucher, a crossing, a day)."""
     return Effect(

@@ -411,6 +411,10 @@ class Booking:
             allocations=allocations,
         )
 
+    def waive(self, limit: int, *, cause: Cause, key: str) -> None:
+        """Waive what is owed above a limit, in an entry of its own; nothing where no more is owed."""
+        self._waive(self.debt, cause, key, limit)
+
     def transfer_to(self, other: "Booking", *, key: str, reasons: Sequence[Reason] = ()) -> None:
         """Move every open lot, with its own terms and purchase, and the debt, to another member's account.
 

@@ -160,7 +160,9 @@ class Program:
 
     `point_value` is what one point is worth in the shop's currency, for the value shown and the liability.
     `early_payment_discount` says what an invoice closed as 'discount_vat' earns on: what was paid, all,
-    or nothing. `reinstatement_days` is the grace for points that come back to a lot that has expired.
+    or nothing. `recall_vouchers`: goods come back whose points went into a voucher that is still unused, so the
+    voucher is cancelled before debt is made. `reinstatement_days` is the grace for points that come back to
+    a lot that has expired.
     """
 
     name: str = "Loyalty"
@@ -182,6 +184,7 @@ class Program:
     expiry: Expiry = field(default_factory=Expiry)
     on_shortage: Shortage = "debt"
     debt_limit: int | None = None
+    recall_vouchers: bool = True
     reinstatement_days: int = 30
     starts_on: date | None = None
     backfill: bool = True

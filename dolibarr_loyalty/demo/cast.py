@@ -94,6 +94,7 @@ _COUNTRIES: dict[Language, _Country] = {
     ),
 }
 _SHARE: dict[Language, float] = {"fr": 0.48, "de": 0.36, "en": 0.16}
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _HOSTS = ("example.com", "example.org", "example.net")
 
 
@@ -145,7 +146,7 @@ def card_number(number: int) -> str:
 
 def mailbox(name: str) -> str:
     """The part of an address before the @: small letters without accents, joined by dots."""
-    spelt = name.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    spelt = name.lower().translate(_SPELT)
     plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
     words = "".join(sign if sign.isalnum() else " " for sign in plain).split()
     return ".".join(words)

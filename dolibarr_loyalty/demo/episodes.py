@@ -118,7 +118,7 @@ class _Telling:
         """The points of a dear purchase are spent, then the purchase is returned: the member owes points."""
         person, bought = self.regulars[-1], [Item(BY_REF["MACHINE"])]
         sold: list[int] = []
-        self.at(30, lambda: sold.append(self.shop.invoice(person, bought)))
+        self.at(40, lambda: sold.append(self.shop.invoice(person, bought)))
 
         def spend() -> None:
             loyalty, socid = self.year.app.loyalty, self.shop.customer(person)
@@ -129,8 +129,8 @@ class _Telling:
                     redeem(loyalty, socid, reward.id, request_key=f"demo:machine:{number}", who="member")
                     left -= reward.points
 
-        self.at(33, spend, by_staff=False)
-        self.at(35, lambda: self.shop.take_back(sold[0], bought))
+        self.at(45, spend, by_staff=False)
+        self.at(50, lambda: self.shop.take_back(sold[0], bought))
 
     def a_customer_with_two_cards(self) -> None:
         """Somebody was added twice; both earn, then staff merges the two."""

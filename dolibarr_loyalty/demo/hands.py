@@ -42,7 +42,8 @@ def deliver_some(loyalty: Loyalty, chosen: Callable[[str], bool]) -> None:
     while True:
         with loyalty.database.reading() as tx:
             rows = [row for row in outbox.due(tx, loyalty.now(), MANY) if chosen(row.effect.kind)]
-        if not any([deliver_one(loyalty, row) for row in rows]):
+        done = [deliver_one(loyalty, row) for row in rows]
+        if not any(done):
             return
 
 
@@ -79,7 +80,8 @@ def second_worker(settings: Path) -> Iterator[Two]:
     """A second worker for the length of a block."""
     command = [sys.executable, "-m", __name__, str(settings)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101
         try:
             yield Two(process.stdin, process.stdout)
         finally:

@@ -60,7 +60,6 @@ class Loyalty:
     worker: str
     sender: str = "loyalty@localhost"
     page_size: int = 500
-    overlap_seconds: int = 60
     notices: Notices = field(default_factory=Notices)
     screens: Screens = field(default_factory=Screens)
 

@@ -15,10 +15,12 @@ from dolibarr_loyalty.errors import (
     Refused,
     StoreUnavailable,
     TemporaryFailure,
+    Unreachable,
 )
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.events import add_event
 from dolibarr_loyalty.flows.mails import mail_for, pdf_for
+from dolibarr_loyalty.flows.recall import recall
 from dolibarr_loyalty.flows.redemption import issue, refuse
 from dolibarr_loyalty.flows.screens import refresh
 from dolibarr_loyalty.flows.voiding import void
@@ -36,17 +38,22 @@ CONFIGURATION_PAUSE = timedelta(minutes=15)
 
 @dataclass(frozen=True, kw_only=True)
 class Delivered:
-    """How many effects were carried out, have to wait, or failed for good."""
+    """How many effects were carried out, have to wait, or failed for good.
+
+    `away` names who did not answer at all, 'dolibarr' or 'mail': the rest of their effects were not tried.
+    """
 
     done: int = 0
     waiting: int = 0
     failed: int = 0
+    away: frozenset[str] = frozenset()
 
     def __add__(self, other: "Delivered") -> "Delivered":
         return Delivered(
             done=self.done + other.done,
             waiting=self.waiting + other.waiting,
             failed=self.failed + other.failed,
+            away=self.away | other.away,
         )
 
 
@@ -66,6 +73,8 @@ def deliver(
         for row in rows:
             if should_stop() or (limit is not None and handled >= limit):
                 return sum_of_all
+            if _other_side(row) in sum_of_all.away:
+                continue
             one = deliver_one(loyalty, row)
             if one is not None:
                 moved, handled = True, handled + 1
@@ -74,6 +83,10 @@ def deliver(
         if not moved:
             return sum_of_all
     return sum_of_all
+
+
+def _other_side(row: Row) -> str:
+    return "mail" if row.effect.kind.startswith("mail.") else "dolibarr"
 
 
 def deliver_now(loyalty: Loyalty, key: str) -> Delivered | None:
@@ -109,6 +122,8 @@ def _carry_out(loyalty: Loyalty, row: Row) -> None:
         _issue(loyalty, effect)
     elif effect.kind == "void":
         void(loyalty, str(effect.payload["voucher"]))
+    elif effect.kind == "recall":
+        recall(loyalty, effect.thirdparty_id or 0, int(effect.payload["sale_id"]), str(effect.payload["key"]))
     elif effect.kind == "event":
         add_event(loyalty, row)
     elif effect.kind == "attach":
@@ -171,7 +186,10 @@ def _failed(loyalty: Loyalty, row: Row, failure: Exception) -> Delivered:
     loyalty.database.decide(
         lambda tx: outbox.release(tx, row, loyalty.worker, status=status, due_at=due_at, error=str(failure))
     )
-    return Delivered(waiting=1) if pause is not None else Delivered(failed=1)
+    if pause is None:
+        return Delivered(failed=1)
+    away = frozenset({_other_side(row)}) if isinstance(failure, Unreachable) else frozenset()
+    return Delivered(waiting=1, away=away)
 
 
 def _pause(row: Row, failure: Exception) -> timedelta | None:
@@ -182,7 +200,9 @@ def _pause(row: Row, failure: Exception) -> timedelta | None:
     """
     if isinstance(failure, ConfigurationFailure):
         return CONFIGURATION_PAUSE
-    if not isinstance(failure, TemporaryFailure) or row.attempts >= LAST_ATTEMPT:
+    if not isinstance(failure, TemporaryFailure):
+        return None
+    if row.attempts >= LAST_ATTEMPT and not isinstance(failure, Unreachable):
         return None
     growing = min(timedelta(seconds=5 * (1 << min(row.attempts - 1, 12))), LONGEST_PAUSE)
     asked = timedelta(seconds=failure.retry_after or 0)

@@ -19,16 +19,16 @@ from dolibarr_loyalty.core.accrual import (
     needs_siblings,
     share_a_period,
 )
-from dolibarr_loyalty.core.effects import Effect, event, show_member
+from dolibarr_loyalty.core.effects import Effect, event, recall_vouchers, show_member
 from dolibarr_loyalty.core.ledger import Booking, Cause, EntryKind, Lot, encode_reasons, hash_input
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason, because
-from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import Credit, Family, Kind, Sale, State, total
 from dolibarr_loyalty.errors import Conflict
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.membership import load_with_heirs, owner_of, take_departure, take_members
 from dolibarr_loyalty.flows.notices import near_reward_effects
+from dolibarr_loyalty.flows.shortage import limit_of, propose_charge, spent_on
 from dolibarr_loyalty.store import bearings, documents, inbox, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.documents import Document, fingerprint, root_of, seen_as
@@ -295,8 +295,9 @@ class _Decision:
         notes = self._notes_by_root()
         appraisals = {r: self._appraise(r, notes.get(r, ())) for r in sorted(roots) if r in self.known}
         concerned = self._with_siblings(appraisals, siblings)
-        for root, entitlement in sorted(self._entitlements(concerned).items()):
-            self._post(self.known[root], appraisals.get(root), concerned[root], entitlement)
+        entitlements = self._entitlements(concerned)
+        for root in sorted(entitlements, key=lambda root: self._turn(root, entitlements[root])):
+            self._post(self.known[root], appraisals.get(root), concerned[root], entitlements[root])
         self._store()
         return Intake(seen=seen, changed=len(self.known), points=self.points)
 
@@ -306,6 +307,12 @@ class _Decision:
             if not document.is_root and not document.sale.is_ours:
                 notes.setdefault(document.root_id, []).append(document.sale)
         return notes
+
+    def _turn(self, root: int, entitlement: Entitlement) -> tuple[bool, int]:
+        """By id; where a limit is shared, what is taken back comes first and leaves its room to the rest."""
+        program = self.loyalty.program
+        is_shared = program.max_balance is not None or program.program_cap is not None
+        return is_shared and entitlement.points > self.known[root].granted, root
 
     def _appraise(self, root: int, notes: Sequence[Sale]) -> Appraisal:
         document = self.known[root]
@@ -424,23 +431,22 @@ class _Decision:
         reasons: list[Reason],
         digest: str,
     ) -> None:
-        limit = 0 if program.on_shortage == "clamp" else program.debt_limit
+        member = booking.account.thirdparty_id
+        recalls = program.recall_vouchers and bool(spent_on(self.tx, member, _cause(document)))
         missing = booking.take_back(
-            points, cause=_cause(document), key=key, reasons=reasons, input_hash=digest, debt_limit=limit
+            points,
+            cause=_cause(document),
+            key=key,
+            reasons=reasons,
+            input_hash=digest,
+            debt_limit=None if recalls else limit_of(program),
         )
         if program.program_cap is not None:
             self._free_budget(document, points)
-        if missing and program.on_shortage == "invoice":
-            self.effects.append(
-                event(
-                    "charge_proposed",
-                    booking.account.thirdparty_id,
-                    key,
-                    points=missing,
-                    amount=plain(missing * program.point_value),
-                    sale_id=document.sale.id,
-                )
-            )
+        if missing and recalls:
+            self.effects.append(recall_vouchers(member, document.sale.id, key))
+        elif missing and program.on_shortage == "invoice":
+            self.effects.append(propose_charge(program, member, document.sale.id, key, missing))
 
     def _limit(self, program: Program, booking: Booking, lot: Lot, document: Document, key: str) -> None:
         """Limits that depend on what others hold: they are granted and forfeited, so the cut is on record."""

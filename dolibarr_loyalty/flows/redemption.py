@@ -309,6 +309,8 @@ def find_or_post(loyalty: Loyalty, voucher: Voucher, draft: Draft) -> Sale:
     """The one document of this ref_ext, posted if there is none: looked up before and after (facts trap 6)."""
     found = loyalty.books.find(draft.ref_ext)
     if not found:
+        # Without right 262 lists are empty, yet posting works (facts trap 11): asking for the customer tells.
+        loyalty.books.member(draft.thirdparty_id)
         _note(loyalty, voucher, "post", draft.ref_ext)
         loyalty.books.create(draft)
         found = loyalty.books.find(draft.ref_ext)

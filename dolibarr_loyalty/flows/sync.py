@@ -21,6 +21,7 @@ from dolibarr_loyalty.errors import (
     OutsideFailure,
     PermanentFailure,
     StoreUnavailable,
+    Unreachable,
 )
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.intake import Intake, decide_again, decide_on, take_deletions, take_in
@@ -79,15 +80,17 @@ def sync(loyalty: Loyalty, *, full: bool = False, progress: Progress = _silent) 
     )
 
 
-def sweep(loyalty: Loyalty, *, progress: Progress = _silent) -> Synced:
+def sweep(loyalty: Loyalty, *, progress: Progress = _silent, deletions: bool = True) -> Synced:
     """Look for what leaves no trace: credits used on open invoices, vouchers used by staff, deletions.
+
+    `deletions` compares all ids of documents and third parties too, and looks at everybody's tags.
 
     Redeeming a credit does not touch the invoice (facts trap 8), deleting leaves nothing at all.
     """
-    loyalty.books.product_tags()
-    loyalty.books.member_tags()
     taken = _open_sales(loyalty, progress)
     watched = watch_vouchers(loyalty)
+    if not deletions:
+        return Synced(documents=taken.seen, points=taken.points, vouchers=watched)
     deleted = find_deletions(loyalty)
     departed = sweep_members(loyalty)
     return Synced(
@@ -104,6 +107,9 @@ def follow_hints(loyalty: Loyalty, *, limit: int = 500) -> Intake:
     for hint in hints:
         try:
             sum_of_all += _follow(loyalty, hint)
+        except Unreachable as failure:
+            _postpone(loyalty, hint, str(failure), give_up=False)
+            break  # nobody answers there: the other hints wait as well
         except PermanentFailure as failure:
             _postpone(loyalty, hint, str(failure), give_up=True)
         except OutsideFailure as failure:

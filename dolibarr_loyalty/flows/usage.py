@@ -4,6 +4,7 @@ A credit note is consumed only as a payment on a validated invoice of its custom
 paid: Dolibarr checks none of that (facts traps 3 and 4), so we do, under our own lock, and read back.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -28,6 +29,7 @@ from dolibarr_loyalty.flows.redemption import Busy, holding, make_credit, read_b
 from dolibarr_loyalty.store import documents, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
+_REF = re.compile(r"[\w./-]{1,64}")  # nothing that Dolibarr's filter language would read as its own
 PAYABLE = frozenset({Kind.STANDARD, Kind.REPLACEMENT, Kind.SITUATION})
 
 
@@ -54,10 +56,15 @@ def find_voucher(loyalty: Loyalty, code: str) -> Voucher:
 
 def find_invoice(loyalty: Loyalty, text: str) -> Sale:
     """An invoice by its number or id, read from Dolibarr now. Raises UnknownInvoice."""
+    wanted = text.strip()
     with loyalty.database.reading() as tx:
-        known = documents.by_ref(tx, text)
-    wanted = known[0].sale.id if known else int(text) if text.strip().isdecimal() else None
-    sale = loyalty.books.sale(wanted) if wanted else None
+        known = documents.by_ref(tx, wanted)
+    if known:
+        sale = loyalty.books.sale(known[0].sale.id)
+    elif wanted.isascii() and wanted.isdecimal():
+        sale = loyalty.books.sale(int(wanted))
+    else:
+        sale = next(iter(loyalty.books.sales_by_ref(wanted)), None) if _REF.fullmatch(wanted) else None
     if sale is None:
         raise UnknownInvoice(text)
     return sale

@@ -12,13 +12,14 @@ from dolibarr_loyalty.core.money import net_of_gross, round_points
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import ZERO, Sale, State
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of, masked
-from dolibarr_loyalty.errors import TemporaryFailure, UnknownVoucher, VoucherNotUsable
+from dolibarr_loyalty.errors import PermanentFailure, TemporaryFailure, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.redemption import (
     find_or_post,
     holding,
     issue,
     read_back,
+    refuse,
     return_points,
     validated,
 )
@@ -40,7 +41,7 @@ def cancel(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Vouch
     if voucher is None:
         raise UnknownVoucher()
     if voucher.state is VoucherState.PENDING:
-        issue(loyalty, voucher_id)  # a credit note may be half made: complete it, then void it
+        _complete(loyalty, voucher_id)
     voucher = look_at(loyalty, voucher_id)
     if voucher.state is VoucherState.CANCELLED:
         return voucher
@@ -48,6 +49,14 @@ def cancel(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Vouch
         raise VoucherNotUsable(masked(voucher.last_four), f"it is {voucher.state.replace('_', ' ')}.")
     begin(loyalty, voucher_id, VoucherState.CANCELLING, who=who, note=reason)
     return void(loyalty, voucher_id)
+
+
+def _complete(loyalty: Loyalty, voucher_id: str) -> None:
+    """A pending voucher's credit note may be half made: complete it, so that it can be voided cleanly."""
+    try:
+        issue(loyalty, voucher_id)
+    except PermanentFailure as failure:
+        refuse(loyalty, voucher_id, str(failure))
 
 
 def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, note: str = "") -> None:

@@ -16,7 +16,7 @@ from dolibarr_loyalty.store import bearings
 
 log = logging.getLogger(__name__)
 
-DAILY, SWEEP = "work:daily", "work:sweep"
+DAILY, SWEEP, DELETIONS = "work:daily", "work:sweep", "work:deletions"
 HINTS_EVERY = timedelta(seconds=2)
 # So long nobody takes over from a worker that was killed. Work that takes longer may be done twice, which
 # changes nothing.
@@ -29,6 +29,7 @@ class Rhythm:
 
     sync_every: timedelta = timedelta(minutes=5)
     sweep_every: timedelta = timedelta(hours=6)
+    deletions_every: timedelta = timedelta(hours=24)
 
 
 class _Stopped(Exception):
@@ -57,11 +58,13 @@ class Worker:
         if self.last_sync is None or now - self.last_sync >= self.rhythm.sync_every:
             self.last_sync = now
             self._alone("sync", lambda: sync(self.loyalty, progress=self._between_pages))
-        self._when_due(
-            SWEEP, self.rhythm.sweep_every, lambda: sweep(self.loyalty, progress=self._between_pages)
-        )
+        self._when_due(SWEEP, self.rhythm.sweep_every, lambda: self._sweep(deletions=False))
+        self._when_due(DELETIONS, self.rhythm.deletions_every, lambda: self._sweep(deletions=True))
         self._when_new_day(lambda: daily(self.loyalty))
         self._do("deliver", lambda: deliver(self.loyalty, should_stop=self.stop.is_set))
+
+    def _sweep(self, *, deletions: bool) -> None:
+        sweep(self.loyalty, progress=self._between_pages, deletions=deletions)
 
     def _when_due(self, name: str, every: timedelta, work: Callable[[], object]) -> None:
         done_at = self._done_at(name)

@@ -2,12 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from dolibarr_loyalty.core.ledger import EntryKind
 from dolibarr_loyalty.core.money import from_minor
 from dolibarr_loyalty.core.times import iso
 from dolibarr_loyalty.store.database import Database, Tx
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoucherSum:
+    """The vouchers of one state and currency: how many, issued for how much, how much of it is left."""
+
+    state: str
+    count: int
+    value: Decimal
+    remaining: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +41,7 @@ class Status:
     debt: int
     entries: int
     documents: int
-    vouchers: tuple[tuple[str, int, str, str], ...]
+    vouchers: tuple[VoucherSum, ...]
     outbox: tuple[tuple[str, int], ...]
     inbox: tuple[tuple[str, int], ...]
 
@@ -47,10 +59,7 @@ class Status:
             "debt": self.debt,
             "entries": self.entries,
             "documents": self.documents,
-            "vouchers": {
-                state: {"count": count, "value": value, "remaining": left}
-                for state, count, value, left in self.vouchers
-            },
+            "vouchers": _by_state(self.vouchers),
             "outbox": dict(self.outbox),
             "inbox": dict(self.inbox),
         }
@@ -104,12 +113,26 @@ def _sums(tx: Tx, from_at: datetime | None, until_at: datetime | None) -> _Sums:
     return _Sums({(row["kind"], int(row["sign"])): int(row["points"]) for row in rows})
 
 
-def _voucher(row: Any) -> tuple[str, int, str, str]:
+def _voucher(row: Any) -> VoucherSum:
     currency = row["currency"]
-    value, left = int(row["value_minor"]), int(row["remaining_minor"])
-    return (
-        row["state"],
-        int(row["vouchers"]),
-        f"{from_minor(value, currency)} {currency}",
-        f"{from_minor(left, currency)} {currency}",
+    return VoucherSum(
+        state=row["state"],
+        count=int(row["vouchers"]),
+        value=from_minor(int(row["value_minor"]), currency),
+        remaining=from_minor(int(row["remaining_minor"]), currency),
+        currency=currency,
     )
+
+
+def _by_state(sums: tuple[VoucherSum, ...]) -> dict[str, dict[str, Any]]:
+    """Per state its figures; a state with vouchers of two currencies has a second key with the currency."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in sums:
+        key = each.state if each.state not in found else f"{each.state} {each.currency}"
+        found[key] = {
+            "count": each.count,
+            "value": float(each.value),
+            "remaining": float(each.remaining),
+            "currency": each.currency,
+        }
+    return found

@@ -41,12 +41,14 @@ def load(tx: Tx, thirdparty_ids: Iterable[int]) -> dict[int, Known]:
 
 
 def find(tx: Tx, text: str) -> list[Known]:
-    """Third parties whose id, customer code, email or card number is this text."""
+    """Third parties whose id, customer code, email or card number is this text; id:42 means only the id."""
     wanted = text.strip().casefold()
-    number = int(wanted) if wanted.isdecimal() and len(wanted) < 19 else -1
-    found = [_read(row) for row in tx.rows("members_found", text=wanted, number=number)]
-    exact = [known for known in found if known.member.thirdparty_id == number]
-    return exact or found
+    only_id = wanted.startswith("id:")
+    wanted = wanted.removeprefix("id:")
+    number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 19 else -1
+    if only_id:
+        return list(load(tx, [number]).values())
+    return [_read(row) for row in tx.rows("members_found", text=wanted, number=number)]
 
 
 def page(tx: Tx, last_id: int, limit: int) -> list[Known]:

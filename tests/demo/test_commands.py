@@ -45,8 +45,20 @@ def test_a_demo_of_an_old_dolibarr_for_scripts(tmp_path: Path, monkeypatch: pyte
     ran = _run("demo", "--workdir", str(tmp_path / "new"), "--version", "16", "--json")
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.stdout)  # nothing else stands there
-    figures = "members issued redeemed expired reversed outstanding pending debt vouchers outbox inbox".split()
-    assert set(figures) <= told.keys()
+    figures = [
+        "members",
+        "issued",
+        "redeemed",
+        "expired",
+        "reversed",
+        "outstanding",
+        "pending",
+        "debt",
+        "vouchers",
+        "outbox",
+        "inbox",
+    ]
+    assert {*figures, "vouchers", "outbox", "inbox"} <= told.keys()
     assert {"seed", "seconds", "address", "documents", "mails"} <= told.keys()
     assert set(told["voucher_totals"]) == {"issued", "used", "open"}
     assert (told["version"], told["folder"]) == ("16", str(tmp_path / "new"))

@@ -64,7 +64,10 @@ def test_a_new_sandbox_keeps_its_port_and_its_version(tmp_path: Path) -> None:
         assert server.dolibarr.version == "16"
     with kept_in(tmp_path, version=None, port=free_port()) as server:
         assert server.url != first[0]
-    with pytest.raises(ConfigurationError, match="cannot become 23"), kept_in(tmp_path, version="23", port=None):
+    with (
+        pytest.raises(ConfigurationError, match="cannot become 23"),
+        kept_in(tmp_path, version="23", port=None),
+    ):
         pass
 
 

@@ -71,7 +71,12 @@ def test_nobody_shops_on_sundays_or_at_night() -> None:
 
 
 def test_several_vat_rates_are_on_the_shelves() -> None:
-    assert {article.vat_rate for article in ARTICLES} == {Decimal(0), Decimal("5.5"), Decimal(10), Decimal(20)}
+    assert {article.vat_rate for article in ARTICLES} == {
+        Decimal(0),
+        Decimal("5.5"),
+        Decimal(10),
+        Decimal(20),
+    }
 
 
 @pytest.mark.parametrize("article", ARTICLES, ids=lambda article: article.ref)

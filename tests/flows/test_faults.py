@@ -58,7 +58,7 @@ FAULTS = [
     truncated,
     empty,
     status(503, {"Retry-After": "120"}),
-    status(429, {"Retry-After": "7"}),
+    status(429, {"Retry-After": "77"}),
     status(502, body="<html>Bad gateway</html>"),
 ]
 
@@ -92,7 +92,7 @@ def test_a_fault_while_issuing_is_waited_out(shop: Shop, kind: Kind, path: str) 
     assert shop.voucher(voucher.id).state is VoucherState.PENDING
     with shop.loyalty.database.reading() as tx:
         row = outbox.by_keys(tx, [f"issue:{voucher.id}"])[f"issue:{voucher.id}"]
-    asked = {503: 120, 429: 7}.get(kind.code, 5)
+    asked = {503: 120, 429: 77}.get(kind.code, 5)
     assert (row.due_at - shop.clock()).total_seconds() == asked
     shop.clock.pass_(minutes=5)
     shop.deliver()

@@ -100,6 +100,11 @@ class DolibarrBooks:
         json = self._one(f"{INVOICES}/{sale_id}")
         return None if json is None else read_sale(json, self._tagged("product"))
 
+    def sales_by_ref(self, ref: str) -> Sequence[Sale]:
+        return self._sales(
+            self.client.get_list(INVOICES, {"sqlfilters": condition("t.ref", "=", ref), "limit": 5})
+        )
+
     def sale_ids(self) -> Iterator[int]:
         """The ids of all documents, ascending. A missing right looks like no documents at all (trap 11):
         confirm with `sale` before taking an absent id for a deleted document."""

@@ -21,7 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from dolibarr_loyalty.connectors.dolibarr.failures import Answer, failure_of, unreadable
 from dolibarr_loyalty.connectors.dolibarr.retrying import ReadRetry
-from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
+from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure, Unreachable
 
 LARGEST_BODY = 64 * 1024 * 1024
 API = "/api/index.php"
@@ -149,7 +149,7 @@ class Client:
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
             raise ConfigurationFailure(f"{self.base} is not a usable address of Dolibarr.") from error
         if _never_sent(error):
-            raise TemporaryFailure(
+            raise Unreachable(
                 f"Dolibarr cannot be reached at {self.base} ({asked}). Check that it runs and that the "
                 "address is right."
             ) from error
