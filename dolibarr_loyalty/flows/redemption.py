@@ -36,6 +36,7 @@ from dolibarr_loyalty.errors import (
     UnknownReward,
 )
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.notices import near_reward_effects
 from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -107,6 +108,8 @@ def _redeem(
         input_hash=hash_input(thirdparty_id, reward.id, reward.points, request_key),
     )
     ledger.store(tx, [booking])
+    customer = members.load(tx, [thirdparty_id])[thirdparty_id]
+    near_reward_effects(tx, loyalty, customer, booking.result, quietly=True)  # what is out of reach now
     vouchers.insert(
         tx,
         voucher,

@@ -1,7 +1,7 @@
 """A process that dies: at the N-th border between two steps, and from then on it does nothing any more."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import Books
@@ -76,9 +76,7 @@ def mortal(shop: Shop, life: Life) -> Loyalty:
 def die(shop: Shop, end: int, work: Callable[[Loyalty], object]) -> Life:
     """Let a process work until it dies; what it held stays held until its leases are over."""
     life = Life(end)
-    try:
+    with suppress(Killed):
         work(mortal(shop, life))
-    except Killed:
-        pass
     shop.clock.pass_(minutes=10)
     return life

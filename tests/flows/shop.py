@@ -185,7 +185,9 @@ class Shop:
     def credit_notes(self) -> list[dict[str, Any]]:
         """The credit notes in Dolibarr that stand for vouchers."""
         rows = self.dolibarr.store.rows("invoice")
-        return [row for row in rows if row["type"] == 2 and str(row["ref_ext"]).startswith("loyalty:voucher:")]
+        return [
+            row for row in rows if row["type"] == 2 and str(row["ref_ext"]).startswith("loyalty:voucher:")
+        ]
 
     def free_credit(self, customer: int) -> Decimal:
         return self.dolibarr.credit_sum(customer, 2)

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -139,7 +139,9 @@ RIGHTS = [11, 12, 121, 122, 262]
 
 @pytest.mark.parametrize("version", ["16", "23"])
 @pytest.mark.parametrize("right", RIGHTS)
-def test_a_right_withdrawn_in_mid_run_takes_nobodys_points(opened: OpenShop, version: str, right: int) -> None:
+def test_a_right_withdrawn_in_mid_run_takes_nobodys_points(
+    opened: OpenShop, version: str, right: int
+) -> None:
     with opened(version=version) as shop:
         claire, bruno = shop.rich(60), shop.rich(70, "Bruno")
         shop.deliver()
@@ -153,10 +155,8 @@ def test_a_right_withdrawn_in_mid_run_takes_nobodys_points(opened: OpenShop, ver
         works: list[Any] = [follow_hints, sync, sweep, deliver, lambda loyalty: sync(loyalty, full=True)]
         for _ in range(2):
             for work in works:
-                try:
+                with suppress(ConfigurationFailure, TemporaryFailure):
                     work(shop.loyalty)
-                except (ConfigurationFailure, TemporaryFailure):
-                    pass
                 shop.clock.pass_(minutes=20)
         assert (shop.balance(claire), shop.balance(bruno)) == (10, 70)
         assert shop.member(claire).is_member
@@ -179,7 +179,14 @@ def test_hints_in_any_order_twice_and_about_nothing(shop: Shop) -> None:
     invoice = shop.sell(claire, 100)
     now = shop.clock()
     hints = [f"invoice:{invoice}", "invoice:999999", f"thirdparty:{claire}", "thirdparty:888888"]
-    hints += [f"invoice:{invoice}", "voucher:unknown", "decision:5", "decisions:77", "nonsense:x", "invoice:abc"]
+    hints += [
+        f"invoice:{invoice}",
+        "voucher:unknown",
+        "decision:5",
+        "decisions:77",
+        "nonsense:x",
+        "invoice:abc",
+    ]
     for hint in reversed(hints):
         shop.loyalty.database.decide(lambda tx, hint=hint: inbox.put(tx, hint, now))  # type: ignore[misc]
     follow_hints(shop.loyalty)
@@ -281,9 +288,7 @@ def test_two_who_redeem_the_last_points_at_once(shop_on: Shop) -> None:
 def test_two_who_deliver_and_sync_at_once(shop_on: Shop) -> None:
     shop = shop_on
     claire = shop.rich(300)
-    wanted = [
-        redemption.redeem(shop.loyalty, claire, "5-off", request_key=f"{n}", who="x") for n in range(3)
-    ]
+    wanted = [redemption.redeem(shop.loyalty, claire, "5-off", request_key=f"{n}", who="x") for n in range(3)]
     for _ in range(4):
         shop.refund(shop.sell(claire, 100), 40)
     works = [
@@ -328,11 +333,15 @@ def test_a_cap_holds_with_two_workers(database: Database) -> None:
     from dolibarr_loyalty.flows.intake import take_in
     from tests.flows.shop import PROGRAM
 
-    with open_shop(database, program=replace(PROGRAM, caps=(Cap(period="day", points=10),), program_cap=15)) as shop:
+    with open_shop(
+        database, program=replace(PROGRAM, caps=(Cap(period="day", points=10),), program_cap=15)
+    ) as shop:
         claire, bruno = shop.customer(), shop.customer("Bruno")
         shop.sync()
         sales = [shop.loyalty.books.sale(shop.sell(who, 100)) for who in (claire, bruno) for _ in range(3)]
-        raised = at_once(*(lambda s=sale, n=n: take_in(shop.as_worker(f"w{n}"), [s]) for n, sale in enumerate(sales)))
+        raised = at_once(
+            *(lambda s=sale, n=n: take_in(shop.as_worker(f"w{n}"), [s]) for n, sale in enumerate(sales))
+        )
         assert raised == [None] * 6
         assert sum(shop.document(sale.id).granted for sale in sales if sale) == 20
         assert shop.balance(claire) + shop.balance(bruno) == 15
@@ -394,7 +403,10 @@ def test_a_worker_killed_while_dolibarr_works_is_taken_over(shop: Shop, path: st
     environment = {**os.environ, "PYTHONPATH": root}
     arguments = [shop.server.url, shop.dolibarr.api_key, database, shop.clock().isoformat()]
     child = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", CHILD, *arguments], env=environment, cwd=root, stdout=subprocess.PIPE
+        [sys.executable, "-W", "ignore", "-c", CHILD, *arguments],
+        env=environment,
+        cwd=root,
+        stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
     for _ in range(1500):
@@ -443,7 +455,9 @@ def mail_server(handler: Odd) -> Iterator[SmtpMailer]:
     controller = Controller(handler, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield SmtpMailer(host="127.0.0.1", port=port, tls="none", user="", password="", sender="s@example.org", reply_to="")
+        yield SmtpMailer(
+            host="127.0.0.1", port=port, tls="none", user="", password="", sender="s@example.org", reply_to=""
+        )
     finally:
         controller.stop()
 
@@ -460,7 +474,9 @@ def test_a_mail_server_that_hesitates_gets_the_mail_later(shop: Shop, answer: st
         assert (first.waiting, first.failed) == (1, 0)
         shop.clock.pass_(minutes=10)
         shop.deliver()
-    ids = {line for mail in handler.mails for line in mail.splitlines() if line.lower().startswith(b"message-id")}
+    ids = {
+        line for mail in handler.mails for line in mail.splitlines() if line.lower().startswith(b"message-id")
+    }
     assert len(ids) == 1  # sent again it is the same mail
 
 
@@ -483,7 +499,14 @@ def test_a_mail_server_that_hangs_is_given_up_for_now(shop: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         mailer = SmtpMailer(
-            host="127.0.0.1", port=port, tls="none", user="", password="", sender="s@example.org", reply_to="", timeout=0.2
+            host="127.0.0.1",
+            port=port,
+            tls="none",
+            user="",
+            password="",
+            sender="s@example.org",
+            reply_to="",
+            timeout=0.2,
         )
         shop.loyalty = replace(shop.loyalty, mailer=mailer)
         claire = shop.rich(60)
@@ -521,7 +544,9 @@ def test_pauses_grow_and_end(shop: Shop) -> None:
     assert len(shop.letterbox.failures) == 30 - delivery.LAST_ATTEMPT
     assert (shop.clock() - began).days < 4
     shop.letterbox.failures = [ConfigurationFailure("password") for _ in range(50)]
-    shop.loyalty.database.decide(lambda tx: tx.run("retry_effects", id=None, now="2026-01-01T00:00:00.000000Z"))
+    shop.loyalty.database.decide(
+        lambda tx: tx.run("retry_effects", id=None, now="2026-01-01T00:00:00.000000Z")
+    )
     for _ in range(50):
         assert deliver(shop.loyalty).failed == 0
         shop.clock.pass_(minutes=15)
@@ -576,7 +601,9 @@ def test_a_worker_survives_everything_that_goes_wrong(
     worker.turn()
     assert "tried again" in caplog.text
     assert "work:daily failed" in caplog.text
-    monkeypatch.setattr(work.bearings, "position", lambda *args: (_ for _ in ()).throw(StoreUnavailable("down")))
+    monkeypatch.setattr(
+        work.bearings, "position", lambda *args: (_ for _ in ()).throw(StoreUnavailable("down"))
+    )
     with pytest.raises(StoreUnavailable):
         worker.turn()
     monkeypatch.setattr(Worker, "turn", lambda self: (self.stop.set(), falls()))

@@ -28,7 +28,12 @@ def test_a_paid_invoice_becomes_points_a_voucher_and_a_mail(any_shop: Shop) -> N
     voucher = shop.redeem(claire)
     assert (voucher.state, voucher.remaining, shop.balance(claire)) == (VoucherState.ACTIVE, 5, 10)
     note = shop.dolibarr.invoice(voucher.credit_note_id or 0)
-    assert (note["type"], note["fk_statut"], note["paye"], note["ref_client"]) == (2, 2, 1, shop.code(voucher))
+    assert (note["type"], note["fk_statut"], note["paye"], note["ref_client"]) == (
+        2,
+        2,
+        1,
+        shop.code(voucher),
+    )
     assert shop.free_credit(claire) == 5
     assert [kind for kind, _ in shop.kinds(claire)] == ["accrual", "redemption"]
     assert any(shop.code(voucher) in mail.text for mail in shop.letterbox.mails)
@@ -144,7 +149,7 @@ def test_the_code_is_neither_in_the_database_nor_in_the_logs(
             if table.startswith("llx_loyalty_") and "documents" not in table:
                 try:
                     rows = tx.connection.exec_driver_sql(f"SELECT * FROM {table}").all()
-                except Exception:  # noqa: S112  # an index
+                except Exception:  # an index
                     continue
                 assert code not in str(rows), table
     assert code not in caplog.text

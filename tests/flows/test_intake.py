@@ -504,7 +504,9 @@ def test_exclusions_are_explained(opened: OpenShop) -> None:
 def test_an_invoice_of_two_thousand_lines_and_long_texts_is_stored_on_every_engine(shop_on: Shop) -> None:
     shop = shop_on
     everything = replace(
-        shop.loyalty.program, exclusions=Exclusions(match=(Match(types=("service",)),)), membership=Membership()
+        shop.loyalty.program,
+        exclusions=Exclusions(match=(Match(types=("service",)),)),
+        membership=Membership(),
     )
     shop.loyalty = replace(shop.loyalty, program=everything)
     claire = shop.customer('Käthe "O\'Neil" <b>Ł</b> & Sons; DROP TABLE--')
@@ -533,7 +535,11 @@ def test_holding_and_expiry_count_from_the_date_of_the_purchase(opened: OpenShop
         invoice = shop.sell(claire, 1000)
         shop.sync()
         account = shop.account(claire)
-        assert (account.balance, account.available(shop.clock()), account.pending(shop.clock())) == (100, 0, 100)
+        assert (account.balance, account.available(shop.clock()), account.pending(shop.clock())) == (
+            100,
+            0,
+            100,
+        )
         with pytest.raises(Exception, match="missing"):
             redemption.redeem(shop.loyalty, claire, "5-off", request_key="early", who="x")
         shop.refund(invoice, 500)

@@ -25,7 +25,9 @@ from tests.flows.shop import Shop
 VERSIONS = pytest.mark.parametrize("version", ["16", "23"])
 
 
-def everywhere(shop: Shop, prepare: Callable[[int], None], work: Callable[[int, Loyalty], object]) -> list[int]:
+def everywhere(
+    shop: Shop, prepare: Callable[[int], None], work: Callable[[int, Loyalty], object]
+) -> list[int]:
     """Prepare a customer, let a process die at a border of the work, do the work again; for every border.
 
     Gives the customers. The last one's process did not die.

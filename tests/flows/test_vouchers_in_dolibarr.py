@@ -301,7 +301,9 @@ def test_a_sweep_in_the_middle_of_a_use_leaves_it_alone(shop: Shop, monkeypatch:
     shop.prove()
 
 
-def test_expiry_in_the_middle_of_a_use_is_refused_cleanly(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expiry_in_the_middle_of_a_use_is_refused_cleanly(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claire, voucher = issued(shop)
     real = usage.check_use
 
@@ -360,9 +362,11 @@ def test_no_lost_answer_makes_money(any_shop: Shop) -> None:
     paths = [r"/invoices$", r"/validate$", r"/markAsCreditAvailable$"]
     for number, (path, kind) in enumerate((path, kind) for path in paths for kind in (lost_answer, html_500)):
         shop.dolibarr.inject(Fault(method="POST", path=path, kind=kind))
-        voucher = redemption.redeem(shop.loyalty, claire, "5-off", request_key=f"{number}", who="x") if (
-            shop.balance(claire) >= 50
-        ) else None
+        voucher = (
+            redemption.redeem(shop.loyalty, claire, "5-off", request_key=f"{number}", who="x")
+            if (shop.balance(claire) >= 50)
+            else None
+        )
         if voucher is None:
             break
         assert deliver(shop.loyalty).failed == 0
@@ -372,7 +376,9 @@ def test_no_lost_answer_makes_money(any_shop: Shop) -> None:
     target = shop.sell(claire, 24, paid=False)
     shop.dolibarr.inject(Fault(method="POST", path=r"/usecreditnote/", kind=lost_answer))
     with pytest.raises(TemporaryFailure):
-        shop.use(voucher or shop.voucher(""), target) if voucher else shop.use(_any_active(shop, claire), target)
+        shop.use(voucher or shop.voucher(""), target) if voucher else shop.use(
+            _any_active(shop, claire), target
+        )
     watch_vouchers(shop.loyalty)
     assert shop.dolibarr.remain_to_pay(target) == 19
     shop.prove()

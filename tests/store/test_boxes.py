@@ -71,14 +71,19 @@ def test_what_failed_waits_for_its_time_or_for_a_person(database: Database) -> N
         claimed = claim(database, row, "anne")
         assert claimed is not None
         database.decide(
-            lambda tx, c=claimed, s=status: outbox.release(tx, c, "anne", status=s, due_at=LATER, error="x" * 5000)  # type: ignore[misc]
+            lambda tx, c=claimed, s=status: outbox.release(
+                tx, c, "anne", status=s, due_at=LATER, error="x" * 5000
+            )  # type: ignore[misc]
         )
     assert due(database) == []
     assert [row.status for row in due(database, LATER)] == ["pending"]
     with database.reading() as tx:
         assert len(outbox.page(tx, "failed", "", 10)[0].last_error) == 2000
         assert len(outbox.page(tx, None, "", 10)) == 2
-        assert {row["status"]: row["effects"] for row in tx.rows("outbox_by_status")} == {"failed": 1, "pending": 1}
+        assert {row["status"]: row["effects"] for row in tx.rows("outbox_by_status")} == {
+            "failed": 1,
+            "pending": 1,
+        }
     assert database.decide(lambda tx: tx.run("retry_effects", id=None, now=iso(NOW))) == 1
     assert len(due(database, LATER)) == 2
 

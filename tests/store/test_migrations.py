@@ -76,12 +76,12 @@ def test_two_processes_at_once_do_it_once(fresh: Database) -> None:
     assert pending(fresh) == 0
 
 
-def test_a_lock_that_was_left_behind_is_explained(
-    fresh: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_was_left_behind_is_explained(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert pending(fresh) == STEPS
     with fresh.engine.begin() as connection:
-        connection.exec_driver_sql("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, CURRENT_TIMESTAMP, 1)")
+        connection.exec_driver_sql(
+            "INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, CURRENT_TIMESTAMP, 1)"
+        )
     monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
     with pytest.raises(StoreUnavailable, match="yoyo_lock"):
         migrate(fresh)

@@ -13,13 +13,51 @@ FILES = sorted((folder("sql") / "queries").glob("*.sql"))
 NAMED = re.compile(r"^-- name: (\w+)\(([^)]*)\)([!$^]?)\n-- (.+)\n", re.MULTILINE)
 QUERIES = [(match[1], match[2], match[3]) for file in FILES for match in NAMED.finditer(file.read_text())]
 LISTS = {
-    "ids", "effect_keys", "refs", "roots", "thirdparty_ids", "account_ids", "cause_ids", "entry_ids", "credit_note_ids",
+    "ids",
+    "effect_keys",
+    "refs",
+    "roots",
+    "thirdparty_ids",
+    "account_ids",
+    "cause_ids",
+    "entry_ids",
+    "credit_note_ids",
 }
 NUMBERS = {
-    "id", "limit", "last_id", "number", "thirdparty_id", "root_id", "granted", "granted_to", "generation", "gross_minor",
-    "old_generation", "seq", "old_seq", "after_seq", "before_seq", "points", "balance", "debt", "remaining", "lapsed",
-    "most", "is_company", "is_customer", "value_minor", "remaining_minor", "limit_minor", "credit_note_id", "invoice_id",
-    "old_version", "old_id", "new_id", "balance_after", "debt_after", "merged_into",
+    "id",
+    "limit",
+    "last_id",
+    "number",
+    "thirdparty_id",
+    "root_id",
+    "granted",
+    "granted_to",
+    "generation",
+    "gross_minor",
+    "old_generation",
+    "seq",
+    "old_seq",
+    "after_seq",
+    "before_seq",
+    "points",
+    "balance",
+    "debt",
+    "remaining",
+    "lapsed",
+    "most",
+    "is_company",
+    "is_customer",
+    "value_minor",
+    "remaining_minor",
+    "limit_minor",
+    "credit_note_id",
+    "invoice_id",
+    "old_version",
+    "old_id",
+    "new_id",
+    "balance_after",
+    "debt_after",
+    "merged_into",
 }
 TEXT_IDS = ("voucher", "outbox", "effect", "entr", "lot", "account", "quiet")
 
@@ -76,7 +114,9 @@ def test_what_is_appended_is_never_changed_or_removed() -> None:
     everything = "\n".join(file.read_text() for file in FILES)
     for table in APPEND_ONLY:
         assert f"INSERT INTO llx_loyalty_{table}" in everything
-        forbidden = re.compile(rf"(UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+llx_loyalty_{table}\b", re.IGNORECASE)
+        forbidden = re.compile(
+            rf"(UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+llx_loyalty_{table}\b", re.IGNORECASE
+        )
         assert not forbidden.search(everything), table
     # The only rows ever removed are leases.
     assert re.findall(r"DELETE FROM (\w+)", everything) == ["llx_loyalty_leases"]

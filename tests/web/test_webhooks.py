@@ -44,14 +44,17 @@ def test_16_labels_its_json_as_a_form(shop: Shop, browser: TestClient) -> None:
     assert topics(shop) == ["invoice:12"]
 
 
-@pytest.mark.parametrize("token", ["wrong", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "%00", "é", "a" * 5000, "%ff%fe"])
+@pytest.mark.parametrize(
+    "token", ["wrong", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "%00", "é", "a" * 5000, "%ff%fe"]
+)
 def test_a_wrong_token_is_not_found(shop: Shop, browser: TestClient, token: str) -> None:
     assert browser.post(f"/webhook/{token}", json=PAID).status_code == 404
     assert topics(shop) == []
 
 
 @pytest.mark.parametrize(
-    "path", ["/webhook", "/webhook/", f"/webhook/x/../{TOKEN}/y", f"/{TOKEN}", f"/webhook/{TOKEN}/more", "/docs"]
+    "path",
+    ["/webhook", "/webhook/", f"/webhook/x/../{TOKEN}/y", f"/{TOKEN}", f"/webhook/{TOKEN}/more", "/docs"],
 )
 def test_there_is_nothing_beside_it(shop: Shop, browser: TestClient, path: str) -> None:
     assert browser.post(path, json=PAID, follow_redirects=False).status_code in (404, 405, 307)
