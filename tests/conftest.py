@@ -1,5 +1,6 @@
 """Databases and the shop for all tests: SQLite always, PostgreSQL and MariaDB where the environment names one."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -175,3 +176,9 @@ def opened(sqlite: Database) -> OpenShop:
         return open_shop(sqlite, **settings)
 
     return open_
+
+
+@pytest.fixture(autouse=True)
+def a_log_of_its_own() -> None:
+    """A command sets how much it logs for the whole process; every test begins with all of it."""
+    logging.getLogger("dolibarr_loyalty").setLevel(logging.NOTSET)

@@ -83,7 +83,7 @@ class _Telling:
             made.append(self.dolibarr.create_invoice(socid=socid, lines=self.shop.lines(lines)))
 
         self.at(20, write)
-        self.at(21, lambda: self.dolibarr.delete_invoice(made[0]))
+        self.at(23, lambda: self.dolibarr.delete_invoice(made[0]))
 
     def an_invoice_that_is_corrected(self) -> None:
         """A paid invoice is opened again, stays a draft over a Sunday, and comes back with one line more."""
@@ -100,7 +100,7 @@ class _Telling:
             self.shop.pay(sold[0])
 
         self.at(24, reopen)
-        self.at(25, correct)
+        self.at(26, correct)
 
     def an_invoice_that_is_replaced(self) -> None:
         sold: list[int] = []
@@ -115,8 +115,14 @@ class _Telling:
         self.at(27, replace_it)
 
     def a_machine_that_comes_back(self) -> None:
-        """The points of a dear purchase are spent, then the purchase is returned: the member owes points."""
-        person, bought = self.regulars[-1], [Item(BY_REF["MACHINE"])]
+        """The points of a dear purchase are spent, then the purchase is returned.
+
+        The vouchers that were not used yet are recalled; for the one that was, the member owes points.
+        """
+        person = replace(
+            self.regular(2), number=-2, name="Édith Vautrin", email="edith.vautrin@example.org", card=""
+        )
+        bought = [Item(BY_REF["MACHINE"])]
         sold: list[int] = []
         self.at(40, lambda: sold.append(self.shop.invoice(person, bought)))
 
@@ -129,7 +135,13 @@ class _Telling:
                     redeem(loyalty, socid, reward.id, request_key=f"demo:machine:{number}", who="member")
                     left -= reward.points
 
+        def use_one() -> None:
+            held = self.year.held.get(self.shop.customer(person), [])
+            if held:
+                self.year.pay_with(person, held.pop(0), [])
+
         self.at(45, spend, by_staff=False)
+        self.at(48, use_one, by_staff=False)
         self.at(50, lambda: self.shop.take_back(sold[0], bought))
 
     def a_customer_with_two_cards(self) -> None:

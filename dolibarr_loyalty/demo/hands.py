@@ -37,12 +37,12 @@ def is_voucher_work(kind: str) -> bool:
     return kind in ("issue", "void")
 
 
-def deliver_some(loyalty: Loyalty, chosen: Callable[[str], bool]) -> None:
-    """Carry out what is due and chosen by its kind, with what follows from it."""
+def deliver_some(loyalty: Loyalty, chosen: Callable[[str], bool], *, newest_first: bool = False) -> None:
+    """Carry out what is due and chosen by its kind, with what follows from it; leaves what another has."""
     while True:
         with loyalty.database.reading() as tx:
             rows = [row for row in outbox.due(tx, loyalty.now(), MANY) if chosen(row.effect.kind)]
-        done = [deliver_one(loyalty, row) for row in rows]
+        done = [deliver_one(loyalty, row) for row in (reversed(rows) if newest_first else rows)]
         if not any(done):
             return
 
@@ -67,6 +67,7 @@ class Two(Alone):
         try:
             print(iso(loyalty.now()), file=self.orders, flush=True)
             deliver_some(loyalty, lambda kind: not is_paperwork(kind))
+            deliver_some(loyalty, is_paperwork, newest_first=True)  # help, from the other end
             answer = self.answers.readline().strip()
         except BrokenPipeError:
             answer = ""

@@ -13,11 +13,11 @@ from dolibarr_loyalty.demo.hands import Alone
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.daily import daily
 from dolibarr_loyalty.flows.redemption import redeem
-from dolibarr_loyalty.flows.sync import sweep, sync
+from dolibarr_loyalty.flows.sync import follow_hints, sweep, sync
 from dolibarr_loyalty.sandbox import Dolibarr
 from dolibarr_loyalty.store import ledger, members, vouchers
 
-SWEEP_EVERY_WEEKS = 4
+SWEEP_EVERY_WEEKS = 6
 
 
 def install(app: App, dolibarr: Dolibarr) -> None:
@@ -36,6 +36,7 @@ def install(app: App, dolibarr: Dolibarr) -> None:
 def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> None:
     """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
     sync(loyalty)
+    follow_hints(loyalty)
     if number % SWEEP_EVERY_WEEKS == 1:
         sweep(loyalty)
     daily(loyalty)
@@ -47,7 +48,7 @@ def last_work(loyalty: Loyalty, hands: Alone) -> None:
     """Today's turn: everything that is still to be seen or delivered."""
     sync(loyalty)
     sweep(loyalty)
-    sync(loyalty)
+    follow_hints(loyalty)
     daily(loyalty)
     hands.deliver(loyalty)
 
@@ -56,7 +57,7 @@ def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:
     """Some of those who can afford a reward take one; three members in ten only ever save."""
     for member, available in spendable(loyalty).items():
         within = [reward for reward in loyalty.program.rewards if reward.points <= available]
-        wants = rng.random() < 0.12 and member % 10 not in (1, 4, 8)
+        wants = rng.random() < 0.15 and member % 10 not in (1, 4, 8)
         if within and wants:
             reward = _choice(rng, within)
             redeem(loyalty, member, reward.id, request_key=f"demo:{number}:{member}", who="member")

@@ -46,14 +46,14 @@ class Delivered:
     done: int = 0
     waiting: int = 0
     failed: int = 0
-    away: frozenset[str] = frozenset()
+    away: tuple[str, ...] = ()
 
     def __add__(self, other: "Delivered") -> "Delivered":
         return Delivered(
             done=self.done + other.done,
             waiting=self.waiting + other.waiting,
             failed=self.failed + other.failed,
-            away=self.away | other.away,
+            away=(*self.away, *(each for each in other.away if each not in self.away)),
         )
 
 
@@ -188,7 +188,7 @@ def _failed(loyalty: Loyalty, row: Row, failure: Exception) -> Delivered:
     )
     if pause is None:
         return Delivered(failed=1)
-    away = frozenset({_other_side(row)}) if isinstance(failure, Unreachable) else frozenset()
+    away = (_other_side(row),) if isinstance(failure, Unreachable) else ()
     return Delivered(waiting=1, away=away)
 
 

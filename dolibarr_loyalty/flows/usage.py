@@ -61,8 +61,10 @@ def find_invoice(loyalty: Loyalty, text: str) -> Sale:
         known = documents.by_ref(tx, wanted)
     if known:
         sale = loyalty.books.sale(known[0].sale.id)
-    elif wanted.isascii() and wanted.isdecimal():
-        sale = loyalty.books.sale(int(wanted))
+    elif wanted.isascii() and wanted.isdecimal() and int(wanted) > 0:
+        sale = (
+            loyalty.books.sale(int(wanted)) if int(wanted) else None
+        )  # 23 answers 400 to id 0 (facts trap 7)
     else:
         sale = next(iter(loyalty.books.sales_by_ref(wanted)), None) if _REF.fullmatch(wanted) else None
     if sale is None:

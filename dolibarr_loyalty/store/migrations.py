@@ -1,6 +1,7 @@
 """Brings the tables up to date with the numbered files of `sql/migrations`, by yoyo-migrations."""
 
 import logging
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from dolibarr_loyalty.store.database import Database
 
 logging.getLogger("yoyo").setLevel(logging.WARNING)
 LOCK_SECONDS = 30
+STARTS = 20
 
 
 def migrate(database: Database) -> int:
@@ -22,6 +24,19 @@ def migrate(database: Database) -> int:
     Every step may run again: MariaDB commits at each DDL statement, so a run that was killed leaves some
     applied. Raises StoreUnavailable when the database does not answer or another migration holds its lock.
     """
+    for _ in range(STARTS):
+        try:
+            return _migrate(database)
+        except _Starting:
+            time.sleep(0.2)
+    return _migrate(database)
+
+
+class _Starting(Exception):
+    """Another process is just making yoyo's own tables, which yoyo does without its lock."""
+
+
+def _migrate(database: Database) -> int:
     migrations = read_migrations(str(folder("sql") / "migrations"))
     with _opened(database) as backend:
         if not backend.to_apply(migrations):
@@ -57,6 +72,8 @@ def _opened(database: Database) -> Iterator[Any]:
                 "Another process is changing the loyalty tables, or one was killed while it did. If none is "
                 "running, empty the table yoyo_lock and run this again."
             ) from error
+        except AssertionError as error:  # yoyo finds its own tables half made
+            raise _Starting from error
         except Exception as error:  # each driver has exceptions of its own
             raise StoreUnavailable(
                 f"The loyalty database {url.render_as_string(hide_password=True)} does not answer: "

@@ -52,7 +52,9 @@ def test_backfill_against_the_bare_download_of_the_same_pages(tmp_path: Path) ->
                 ours = time.perf_counter() - began
             assert done.documents == INVOICES
             ratios.append(ours / bare)
-            print(f"backfill of {INVOICES}: {ours:.2f} s, bare download {bare:.2f} s, ratio {ours / bare:.2f}")
+            print(
+                f"backfill of {INVOICES}: {ours:.2f} s, bare download {bare:.2f} s, ratio {ours / bare:.2f}"
+            )
     print(f"median ratio {sorted(ratios)[1]:.2f}")
 
 
@@ -92,5 +94,7 @@ def test_memory_stays_flat_over_a_hundred_thousand_invoices(tmp_path: Path) -> N
         ).stdout
     peaks = [tuple(map(int, line.split())) for line in told.splitlines()]
     early = next(peak for done, peak in reversed(peaks) if done <= 10_000)
-    print(f"peak memory: {early // 1024} MiB by 10,000 invoices, {peaks[-1][1] // 1024} MiB by {peaks[-1][0]}")
+    print(
+        f"peak memory: {early // 1024} MiB by 10,000 invoices, {peaks[-1][1] // 1024} MiB by {peaks[-1][0]}"
+    )
     print(f"ratio {peaks[-1][1] / early:.2f}")

@@ -134,5 +134,7 @@ def test_decide_and_commit_against_raw_inserts(tmp_path: Path) -> None:
             bare.close()
             ratios.append(ours / raw)
             name = database.url.get_backend_name()
-            print(f"{name}: {INVOICES / ours:.0f} invoices/s decided, {INVOICES / raw:.0f}/s raw, {ours / raw:.2f}")
+            print(
+                f"{name}: {INVOICES / ours:.0f} invoices/s decided, {INVOICES / raw:.0f}/s raw, {ours / raw:.2f}"
+            )
         print(f"{name}: median ratio {sorted(ratios)[1]:.2f}")

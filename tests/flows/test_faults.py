@@ -203,7 +203,8 @@ def test_a_hint_given_again_while_it_is_followed_is_followed_again(shop: Shop) -
     invoice = shop.sell(claire, 100, paid=False)
     topic = f"invoice:{invoice}"
     shop.loyalty.database.decide(lambda tx: inbox.put(tx, topic, shop.clock()))
-    real, given = shop.loyalty.books.sale, []
+    real = shop.loyalty.books.sale
+    given: list[int] = []
 
     def paid_meanwhile(sale_id: int) -> Any:
         sale = real(sale_id)
@@ -440,8 +441,8 @@ class Odd:
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer == "dies":
             self.mails.append(envelope.content)
-            assert server.transport is not None
-            server.transport.abort()
+            transport: Any = server.transport
+            transport.abort()
             return "250 OK"
         if answer.startswith("250"):
             self.mails.append(envelope.content)
@@ -592,6 +593,7 @@ def test_a_worker_survives_everything_that_goes_wrong(
     shop.sell(claire, 100)
     worker = Worker(shop.loyalty)
     from dolibarr_loyalty.flows import work
+    from dolibarr_loyalty.store import bearings
 
     def falls(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError
@@ -601,12 +603,15 @@ def test_a_worker_survives_everything_that_goes_wrong(
     worker.turn()
     assert "tried again" in caplog.text
     assert "work:daily failed" in caplog.text
-    monkeypatch.setattr(
-        work.bearings, "position", lambda *args: (_ for _ in ()).throw(StoreUnavailable("down"))
-    )
+    monkeypatch.setattr(bearings, "position", lambda *args: (_ for _ in ()).throw(StoreUnavailable("down")))
     with pytest.raises(StoreUnavailable):
         worker.turn()
-    monkeypatch.setattr(Worker, "turn", lambda self: (self.stop.set(), falls()))
+
+    def stops_and_falls(self: Worker) -> None:
+        self.stop.set()
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Worker, "turn", stops_and_falls)
     worker.run()
     monkeypatch.undo()
     worker.stop.clear()

@@ -297,7 +297,9 @@ def test_the_screens_show_the_balance_and_leave_other_fields_alone(shop: Shop) -
     shop.pay(shop.invoice(customer, 500))
     sync(shop.loyalty)
     shop.redeem(customer, "5-off")
-    events = shop.staff.get_list("/agendaevents", {"sqlfilters": f"(t.fk_soc:=:{customer})", "sortfield": "t.id"})
+    events = shop.staff.get_list(
+        "/agendaevents", {"sqlfilters": f"(t.fk_soc:=:{customer})", "sortfield": "t.id"}
+    )
     labels = " | ".join(str(event["label"]) for event in events)
     assert "Redeemed" in labels
     assert "Voucher issued" in labels
@@ -305,6 +307,35 @@ def test_the_screens_show_the_balance_and_leave_other_fields_alone(shop: Shop) -
         options = shop.staff.get(f"/thirdparties/{customer}")["array_options"]
         assert int(options["options_loyalty_points"]) == 0
         assert options["options_loyalty_link"] == f"https://loyalty.example.com/m/{customer}"
+
+
+def test_a_merged_customer_takes_points_and_voucher_along(shop: Shop) -> None:
+    if shop.is_16:
+        pytest.skip("16.0.3 answers 500 to merging by REST (facts, section e)")
+    kept, gone = shop.customer("Kept", "en_US"), shop.customer("Gone", "en_US")
+    shop.pay(shop.invoice(gone, 700))
+    sync(shop.loyalty)
+    voucher = shop.redeem(gone, "5-off")
+    shop.staff.put(f"/thirdparties/{kept}/merge/{gone}", {})
+    sweep(shop.loyalty)
+    assert (shop.balance(kept), shop.balance(gone)) == (20, 0)
+    target = shop.invoice(kept, 24)
+    used = usage.use(shop.loyalty, shop.code(voucher), str(target), who="live")
+    assert used.voucher.state is VoucherState.USED
+    assert used.invoice.remaining == 19
+
+
+def test_goods_returned_recall_the_unused_voucher_they_paid_for(shop: Shop) -> None:
+    customer = shop.customer("Recalled", "en_US")
+    bought = shop.invoice(customer, 500)
+    shop.pay(bought)
+    sync(shop.loyalty)
+    voucher = shop.redeem(customer, "5-off")
+    shop.refund(customer, bought, 500)
+    sync(shop.loyalty)
+    shop.deliver()
+    assert shop.voucher(voucher.id).state is VoucherState.CANCELLED
+    assert shop.balance(customer) == 0
 
 
 def test_everything_again_changes_nothing(shop: Shop) -> None:

@@ -43,13 +43,14 @@ def test_an_interrupted_migration_goes_on(fresh: Database, monkeypatch: pytest.M
         pass
 
     backend_class = DatabaseBackend
-    real, done = backend_class.apply_one, []
+    real = backend_class.apply_one
+    done: list[object] = []
 
     def apply_some(self: object, migration: object, *args: object, **kwargs: object) -> None:
         if len(done) == 9:
             raise PulledPlug
         done.append(migration)
-        real(self, migration, *args, **kwargs)  # type: ignore[arg-type]
+        real(self, migration, *args, **kwargs)
 
     monkeypatch.setattr(backend_class, "apply_one", apply_some)
     with pytest.raises(PulledPlug):

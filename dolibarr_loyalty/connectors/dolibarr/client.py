@@ -5,6 +5,7 @@ A write is sent exactly once. The key travels in one header and appears in no te
 
 import json
 import logging
+import os
 import threading
 import zlib
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from dolibarr_loyalty.connectors.dolibarr.failures import Answer, failure_of, unreadable
@@ -160,13 +162,22 @@ class Client:
     def _session(self) -> requests.Session:
         session: requests.Session | None = self._given or getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            self._local.session = session
+            session = self._local.session = _new_session(self.base)
         for scheme in ("https://", "http://"):
             adapter = session.adapters.get(scheme)
             if not isinstance(adapter, HTTPAdapter) or adapter.max_retries is not self._retry:
                 session.mount(scheme, HTTPAdapter(max_retries=self._retry))
         return session
+
+
+def _new_session(base: str) -> requests.Session:
+    """A session with the proxies and certificates that the environment names, looked up once: requests would
+    search all variables again at every call, which takes as long as the rest of a small one."""
+    session = requests.Session()
+    session.proxies.update(get_environ_proxies(base))
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.trust_env = False
+    return session
 
 
 class _Key(AuthBase):
