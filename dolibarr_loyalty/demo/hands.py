@@ -1,15 +1,19 @@
-"""Two workers for the outbox, as a busy shop may have: one here, one in a process of its own for mails and PDFs.
+"""Two workers for the outbox, as a busy shop may have: one here, one in a process of its own.
 
-Composing mails and drawing PDFs is most of the demo's work and needs no answer from anybody, so the second
-core does it while this one talks to Dolibarr. `python -m dolibarr_loyalty.demo.hands SETTINGS` is the second
-worker: for each instant on a line of its input it delivers what is due then, and answers with a line.
+So both cores are at work. Mails about vouchers wait for nobody, because the next customer may spend the voucher,
+which would make the mail needless: both workers send them at once, before the story goes on. All other work the
+second one does while the story goes on here, and has finished before the program looks at anything again. So a
+seed gives the same year, whoever was faster.
+
+`python -m dolibarr_loyalty.demo.hands SETTINGS` is the second worker. For each instant on a line of its input it
+delivers what is due then; it answers with a line after the mails about vouchers, and one when all is done.
 """
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -24,16 +28,16 @@ from dolibarr_loyalty.flows.delivery import deliver, deliver_one
 from dolibarr_loyalty.store import outbox
 
 MANY = 5000
-DONE = "done"
+MAILED, DONE = "mailed", "done"
 
 
-def is_paperwork(kind: str) -> bool:
-    """What the second worker does."""
-    return kind.startswith("mail.") or kind == "attach"
+def is_about_vouchers(kind: str) -> bool:
+    """Mails that would be needless once the voucher is spent."""
+    return kind in ("mail.voucher", "mail.voucher_expiring")
 
 
-def is_voucher_work(kind: str) -> bool:
-    """What has to be done first, because it makes paperwork."""
+def makes_vouchers(kind: str) -> bool:
+    """What has to be done first, because mails follow from it."""
     return kind in ("issue", "void")
 
 
@@ -51,8 +55,11 @@ class Alone:
     """One worker does everything."""
 
     def deliver(self, loyalty: Loyalty) -> None:
-        """Carry out all that is due."""
+        """Carry out what is due; some of it perhaps later, but before `finish` returns."""
         deliver(loyalty)
+
+    def finish(self) -> None:
+        """Wait until nothing is being delivered."""
 
 
 class Two(Alone):
@@ -60,20 +67,25 @@ class Two(Alone):
 
     def __init__(self, orders: IO[str], answers: IO[str]) -> None:
         self.orders, self.answers = orders, answers
+        self.is_busy = False
 
     def deliver(self, loyalty: Loyalty) -> None:
-        """Carry out all that is due; ends when both have finished."""
-        deliver_some(loyalty, is_voucher_work)
-        try:
+        self.finish()
+        deliver_some(loyalty, makes_vouchers)
+        with suppress(BrokenPipeError):
             print(iso(loyalty.now()), file=self.orders, flush=True)
-            deliver_some(loyalty, lambda kind: not is_paperwork(kind))
-            deliver_some(loyalty, is_paperwork, newest_first=True)  # help, from the other end
-            answer = self.answers.readline().strip()
-        except BrokenPipeError:
-            answer = ""
-        if answer != DONE:
+        self.is_busy = True
+        deliver_some(loyalty, is_about_vouchers, newest_first=True)  # the other one begins with the oldest
+        self._expect(MAILED)
+
+    def finish(self) -> None:
+        if self.is_busy:
+            self._expect(DONE)
+            self.is_busy = False
+
+    def _expect(self, word: str) -> None:
+        if self.answers.readline().strip() != word:
             raise StoreUnavailable("The second worker of the demo has stopped; play the demo again.")
-        deliver(loyalty)
 
 
 @contextmanager
@@ -97,7 +109,9 @@ def main() -> None:
     try:
         for order in sys.stdin:
             clock.reach(parse(order.strip()))
-            deliver_some(app.loyalty, is_paperwork)
+            deliver_some(app.loyalty, is_about_vouchers)
+            print(MAILED, flush=True)
+            deliver(app.loyalty)
             print(DONE, flush=True)
     except KeyboardInterrupt:
         pass  # the first worker was interrupted too, and says so

@@ -35,6 +35,7 @@ def install(app: App, dolibarr: Dolibarr) -> None:
 
 def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> None:
     """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
+    hands.finish()
     sync(loyalty)
     follow_hints(loyalty)
     if number % SWEEP_EVERY_WEEKS == 1:
@@ -46,11 +47,13 @@ def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> No
 
 def last_work(loyalty: Loyalty, hands: Alone) -> None:
     """Today's turn: everything that is still to be seen or delivered."""
+    hands.finish()
     sync(loyalty)
     sweep(loyalty)
     follow_hints(loyalty)
     daily(loyalty)
     hands.deliver(loyalty)
+    hands.finish()
 
 
 def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:
