@@ -53,6 +53,15 @@ class _Telling:
         week: Week = self.year.weeks[number]
         self.found.setdefault(number, []).append(Event(week.moment(self.rng), act, by_staff))
 
+    def at_desk(self, number: int, act: Callable[[], object]) -> None:
+        """Let somebody work with the program, once it has told the members of all that was before."""
+
+        def after_the_mails() -> None:
+            self.year.hands.finish()
+            act()
+
+        self.at(number, after_the_mails, by_staff=False)
+
     def regular(self, place: int) -> Person:
         return self.regulars[place % len(self.regulars)]
 
@@ -140,8 +149,8 @@ class _Telling:
             if held:
                 self.year.pay_with(person, held.pop(0), [])
 
-        self.at(45, spend, by_staff=False)
-        self.at(48, use_one, by_staff=False)
+        self.at_desk(45, spend)
+        self.at_desk(48, use_one)
         self.at(50, lambda: self.shop.take_back(sold[0], bought))
 
     def a_customer_with_two_cards(self) -> None:
@@ -189,7 +198,7 @@ class _Telling:
                     cancel(loyalty, slip.voucher.id, reason="The member chose the wrong reward", who="office")
                     return
 
-        self.at(39, act, by_staff=False)
+        self.at_desk(39, act)
 
     def a_goodwill_gift(self) -> None:
         def act() -> None:
@@ -204,7 +213,7 @@ class _Telling:
                 request_key="demo:goodwill",
             )
 
-        self.at(41, act, by_staff=False)
+        self.at_desk(41, act)
 
     def _on_account(self, number: int, days: int, close_code: str, part: int) -> None:
         person = self.firms[number % len(self.firms)] if self.firms else self.regular(11)
