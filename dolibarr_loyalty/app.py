@@ -154,7 +154,7 @@ def brand_of(config: Config) -> Brand:
 def mailer_of(config: Config, clock: Callable[[], datetime] = system_clock) -> Mailer | None:
     """Who sends mails by the settings, or None."""
     mail = config.mail
-    sender = f"{mail.sender_name} <{mail.sender_address}>" if mail.sender_name else mail.sender_address
+    sender = f"{mail.sender_name or config.brand.shop_name} <{mail.sender_address}>"
     if mail.kind == "smtp":
         return SmtpMailer(
             host=mail.host,

@@ -1,5 +1,6 @@
 """Rewards and vouchers: what a member can have, handing it out, using it, taking it back."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,8 +17,9 @@ from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.errors import InputError, OutsideFailure, Refused, VoucherNotUsable
 from dolibarr_loyalty.flows import usage, voiding
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.mails import pdf_for
 from dolibarr_loyalty.flows.redemption import check_redemption
-from dolibarr_loyalty.messages import voucher_state
+from dolibarr_loyalty.messages import voucher_filename, voucher_state
 from dolibarr_loyalty.store import ledger
 from dolibarr_loyalty.store import vouchers as table
 from dolibarr_loyalty.store.database import Tx
@@ -31,10 +33,35 @@ def register(app: typer.Typer) -> None:
     app.command()(redeem)
     group = typer.Typer(help="Vouchers: look, use, cancel.", no_args_is_help=True, rich_markup_mode=None)
     group.command("show")(show)
+    group.command("pdf")(pdf)
     group.command("list")(list_vouchers)
     group.command("use")(use)
     group.command("cancel")(cancel)
     app.add_typer(group, name="voucher")
+
+
+def pdf(
+    ctx: typer.Context,
+    code: Code,
+    output: Annotated[Path | None, typer.Option("--output", help="Where to write it.")] = None,
+) -> None:
+    """Write the printable page of a voucher into a file.
+
+    \b
+    Example:
+      dolibarr-loyalty voucher pdf N3MCVR-HMFQPT-SHRC39 --output voucher.pdf
+    """
+    setup = setup_of(ctx)
+    voucher = usage.find_voucher(setup.loyalty, code)
+    printed = pdf_for(setup.loyalty, voucher.id)
+    if printed is None:
+        raise InputError("The voucher's customer is no longer in Dolibarr, so nothing can be printed.")
+    target = output or Path(voucher_filename(setup.words, printed[1]))
+    try:
+        target.write_bytes(printed[2])
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}.") from error
+    say(f"Wrote {target}.")
 
 
 # rewards -------------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ class SmtpMailer:
         if step in ("greeting", "login") or code in _LOGIN_CODES:
             return ConfigurationFailure(f"{sentence} Check mail.user, mail.password and mail.tls.")
         if step == "sender" and code != _TOO_LARGE:
-            return ConfigurationFailure(f"{sentence} Check mail.sender.")
+            return ConfigurationFailure(f"{sentence} Check mail.sender_address.")
         return PermanentFailure(sentence, status=code)
 
     def _hung_up(self, failure: Exception) -> TemporaryFailure:
@@ -236,7 +236,7 @@ class MaildirMailer:
             yield
         except (PermissionError, NotADirectoryError, FileExistsError) as failure:
             raise ConfigurationFailure(
-                f"The mail folder {self.path} cannot be written: {failure.strerror}. Check mail.path."
+                f"The mail folder {self.path} cannot be written: {failure.strerror}. Check mail.maildir."
             ) from failure
         except OSError as failure:
             raise TemporaryFailure(f"The mail folder {self.path} cannot be written: {failure}") from failure
@@ -313,7 +313,9 @@ def _sender(sender: str) -> Address:
     try:
         return _address(name, address)
     except ValueError:
-        raise ConfigurationFailure(f"{sender!r} is not an email address. Check mail.sender.") from None
+        raise ConfigurationFailure(
+            f"{sender!r} is not an email address. Check mail.sender_address."
+        ) from None
 
 
 def _address(name: str, address: str) -> Address:

@@ -188,6 +188,10 @@ class Books(Protocol):
         """
         ...
 
+    def attach_to_member(self, thirdparty_id: int, filename: str, content: bytes) -> bool:
+        """Put a file among a third party's linked files; False as for `attach`."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:

@@ -176,7 +176,7 @@ def _refusal(program: Program, sale: Sale, enrolment: Enrolment) -> Reason | Non
         return because("standalone", ref=sale.ref, amount="0")
     if sale.channel and sale.channel.casefold() in program.exclusions.channels:
         return because("excluded_channel", channel=sale.channel)
-    if program.starts_on and sale.issued_on < program.starts_on and not program.backfill:
+    if program.starts_on and sale.issued_on < program.starts_on:
         return because("before_start", starts_on=program.starts_on)
     return None if _was_member(program, sale, enrolment) else because("not_a_member")
 

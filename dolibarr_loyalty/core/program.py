@@ -162,7 +162,8 @@ class Program:
     `early_payment_discount` says what an invoice closed as 'discount_vat' earns on: what was paid, all,
     or nothing. `recall_vouchers`: goods come back whose points went into a voucher that is still unused, so the
     voucher is cancelled before debt is made. `reinstatement_days` is the grace for points that come back to
-    a lot that has expired.
+    a lot that has expired. Nothing before `starts_on` earns; `backfill` lets invoices from before a customer
+    became a member earn too.
     """
 
     name: str = "Loyalty"

@@ -6,6 +6,7 @@ service) get their credit note when they are used, because only then is their am
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -197,13 +198,19 @@ def worth_on(voucher: Voucher, sale: Sale) -> tuple[Decimal, Decimal | None]:
     Never more than remains to be paid, nor than its limit. Zero when the invoice has nothing it is good for.
     """
     if voucher.kind == "percent":
-        goods = total(line.gross for line in sale.lines if line.credit not in MONEY_CREDITS)
-        amount, vat_rate = goods * voucher.rate / 100, None
+        goods = [line for line in sale.lines if line.credit not in MONEY_CREDITS]
+        amount, vat_rate = total(line.gross for line in goods) * voucher.rate / 100, _one_rate(goods)
     else:
         amount, vat_rate = _dearest_unit(voucher.product, sale.lines)
     if voucher.limit is not None:
         amount = min(amount, voucher.limit)
     return max(ZERO, min(round_amount(amount, voucher.currency), sale.remaining)), vat_rate
+
+
+def _one_rate(lines: Sequence[Line]) -> Decimal | None:
+    """The VAT rate that all lines of an amount share; None when they are of several rates."""
+    rates = {line.vat_rate for line in lines if line.gross}
+    return rates.pop() if len(rates) == 1 else None
 
 
 def _dearest_unit(product: str, lines: tuple[Line, ...]) -> tuple[Decimal, Decimal | None]:

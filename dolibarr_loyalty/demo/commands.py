@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from dolibarr_loyalty.app import App
 from dolibarr_loyalty.demo.calendar import WEEKS
 from dolibarr_loyalty.demo.playing import Played, played
 from dolibarr_loyalty.demo.standin import kept_in
@@ -137,8 +138,12 @@ def _serve_all(result: Played) -> None:
         f"\nDolibarr answers at {config.dolibarr.url}, our web process at {address}.", highlight=False
     )
     screen.print("Press Ctrl-C to stop.")
-    web = web_app(result.app.loyalty, token, body_limit=config.web.body_limit)
-    uvicorn.run(web, host=config.web.host, port=config.web.port, log_level="warning")
+    app = App(config)  # with the system's clock: the year is over
+    try:
+        web = web_app(app.loyalty, token, body_limit=config.web.body_limit)
+        uvicorn.run(web, host=config.web.host, port=config.web.port, log_level="warning", access_log=False)
+    finally:
+        app.close()
 
 
 @contextmanager

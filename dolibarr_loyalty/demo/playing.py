@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,13 +39,16 @@ def played(
     version: str = "23",
     force: bool = False,
     scale: float = 1.0,
+    present: datetime | None = None,
     told: Callable[[str], None] = lambda what: None,
 ) -> Iterator[Played]:
     """Play the year in a folder; gives the result while the stand-in still answers.
 
+    The year ends at `present`, which is now unless given; one seed and one day give one year.
+
     Raises ConfigurationError when the folder is not free.
     """
-    started, present = time.monotonic(), datetime.now(UTC)
+    started, present = time.monotonic(), present or datetime.now(UTC)
     folder = Folder(workdir.absolute())
     folder.claim(force=force)
     facts = {"seed": seed, "version": version, "played_on": present.date().isoformat()}
@@ -53,7 +56,7 @@ def played(
     port, clock = free_port(), Clock(datetime.fromtimestamp(0, UTC))
     dolibarr = Dolibarr(version, path=folder.state, clock=clock)
     keep_port(dolibarr, port)
-    with Server(dolibarr, HOST, port) as server:
+    with closing(dolibarr), Server(dolibarr, HOST, port) as server:
         app = _app(folder, dolibarr, server.url, clock)
         try:
             with second_worker(app.config.file) if scale >= ENOUGH_FOR_TWO else nullcontext(Alone()) as hands:
@@ -64,7 +67,6 @@ def played(
             yield Played(app, dolibarr, summary)
         finally:
             app.close()
-    dolibarr.close()
 
 
 def _app(folder: Folder, dolibarr: Dolibarr, url: str, clock: Clock) -> App:

@@ -147,7 +147,11 @@ def _attach(loyalty: Loyalty, effect: Effect) -> None:
     if printed is not None:
         voucher, code, content = printed
         words = loyalty.brand.words(loyalty.screens.language)
-        loyalty.books.attach(voucher.credit_note_ref, voucher_filename(words, code), content)
+        filename = voucher_filename(words, code)
+        if voucher.credit_note_ref:
+            loyalty.books.attach(voucher.credit_note_ref, filename, content)
+        else:
+            loyalty.books.attach_to_member(voucher.thirdparty_id, filename, content)
 
 
 def _send(loyalty: Loyalty, effect: Effect) -> None:

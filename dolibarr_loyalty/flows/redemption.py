@@ -182,8 +182,6 @@ def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> N
         attach_voucher(member, voucher.id),
         show_member(member),
     ]
-    if not note:
-        effects = [effect for effect in effects if effect.kind != "attach"]
     if not loyalty.screens.agenda:
         effects = [effect for effect in effects if effect.kind != "event"]
     outbox.put(tx, effects, loyalty.now())

@@ -149,8 +149,8 @@ def no_email(words: Words) -> AgendaEvent:
     return AgendaEvent(
         label=words.gettext("Voucher not mailed: no email address"),
         note=words.gettext(
-            "The customer has no email address. The voucher is among the linked files of the credit note: "
-            "print it, or enter an address and send it again."
+            "The customer has no email address. The voucher is among the linked files of its credit note, or of "
+            "the customer where it has none: print it from there."
         ),
     )
 

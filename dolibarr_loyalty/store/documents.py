@@ -80,6 +80,11 @@ def by_ref(tx: Tx, ref: str) -> list[Document]:
     return [_read(row) for row in tx.rows("documents_by_ref", ref=ref.strip().casefold())]
 
 
+def of_vouchers(tx: Tx) -> list[Document]:
+    """Documents that call themselves credit notes of vouchers."""
+    return [_read(row) for row in tx.rows("documents_of_vouchers", prefix="loyalty:voucher:%")]
+
+
 def fingerprint(sale: Sale) -> tuple[str, str]:
     """A sale as the text that is stored, and its hash; equal sales give equal hashes.
 

@@ -58,3 +58,8 @@ SELECT COUNT(*) FROM llx_loyalty_documents;
 -- name: granted_page(last_id, limit)
 -- What each document holds, for verifying.
 SELECT id, ref, granted, granted_to FROM llx_loyalty_documents WHERE id > :last_id ORDER BY id LIMIT :limit;
+
+-- name: documents_of_vouchers(prefix)
+-- Credit notes that carry the name of a voucher.
+SELECT * FROM llx_loyalty_documents
+WHERE kind = 'credit_note' AND state <> 'deleted' AND ref_ext LIKE :prefix ORDER BY id;

@@ -172,3 +172,13 @@ def test_what_changes_money_waits_for_dolibarr(shop: Shop) -> None:
         shop.run("voucher", "cancel", code, "--reason", "x", *dry, code=3)
     assert shop.dump() == before
     shop.run("voucher", "show", code)
+
+
+def test_a_voucher_is_printed_into_a_file(shop: Shop) -> None:
+    code = shop.redeemed()
+    file = shop.folder / "for-claire.pdf"
+    ran = shop.run("voucher", "pdf", code, "--output", str(file))
+    assert ran.code == 0
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert code not in ran.out
+    assert shop.run("voucher", "pdf", code, "--output", str(shop.folder / "none" / "x.pdf"), code=2).code == 2

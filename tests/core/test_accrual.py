@@ -127,7 +127,7 @@ def test_a_credit_note_without_an_invoice_takes_points_once_it_counts(
             id="channel",
         ),
         pytest.param(
-            a_program(starts_on="2026-03-03", backfill=False),
+            a_program(starts_on="2026-03-03"),
             a_sale(),
             enrolled(),
             "before_start",
@@ -169,7 +169,6 @@ def test_a_document_that_earns_nothing_says_why(
     ("program", "member"),
     [
         pytest.param(a_program(starts_on="2026-03-02", backfill=False), enrolled(), id="on the first day"),
-        pytest.param(a_program(starts_on="2026-03-03"), enrolled(), id="before the start, brought in later"),
         pytest.param(a_program(), enrolled("2026-03-03 00:00"), id="before joining, brought in later"),
         pytest.param(
             a_program(backfill=False), enrolled("2026-03-02 18:00"), id="later on the day of joining"

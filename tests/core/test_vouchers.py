@@ -272,3 +272,28 @@ def test_a_voucher_for_a_product_carries_the_products_vat_rate() -> None:
     assert worth_on(free("coffee"), sale) == (Decimal(3), Decimal("5.5"))
     assert worth_on(free("tea"), sale) == (Decimal(0), None)
     assert worth_on(percent("10"), sale)[1] is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "vat_rate"),
+    [
+        pytest.param([a_line("80", vat_rate="5.5"), a_line("20", vat_rate="5.5")], "5.5", id="of one rate"),
+        pytest.param(
+            [a_line("80", vat_rate="5.5"), a_line("20", vat_rate="20")], None, id="of several rates"
+        ),
+        pytest.param(
+            [
+                a_line("80", vat_rate="7"),
+                a_line("0", vat_rate="20"),
+                a_line("-9", vat_rate="0", credit=Credit.DEPOSIT),
+            ],
+            "7",
+            id="lines that carry no goods' money do not count",
+        ),
+    ],
+)
+def test_a_percentage_carries_the_vat_rate_that_all_the_goods_share(
+    lines: list[Line], vat_rate: str | None
+) -> None:
+    carried = worth_on(percent("10"), a_sale(lines=lines, remaining="50"))[1]
+    assert carried == (None if vat_rate is None else Decimal(vat_rate))

@@ -18,7 +18,7 @@ from dolibarr_loyalty.flows.sync import sync
 from dolibarr_loyalty.store import vouchers
 from dolibarr_loyalty.store.database import Database
 from dolibarr_loyalty.store.migrations import migrate
-from tests.demo.conftest import SCALE, SEED
+from tests.demo.conftest import NOW, SCALE, SEED
 
 
 def test_the_ledger_and_dolibarr_agree(summary: dict[str, Any]) -> None:
@@ -80,7 +80,7 @@ def test_the_same_seed_gives_the_same_year_also_with_a_second_worker(
     summary: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(playing, "ENOUGH_FOR_TWO", 0)
-    with played(tmp_path / "again", seed=SEED, scale=SCALE) as result:
+    with played(tmp_path / "again", seed=SEED, scale=SCALE, present=NOW) as result:
         again = result.summary.as_json()
     for name in ("seconds", "folder", "address"):
         assert again.pop(name) != summary[name]

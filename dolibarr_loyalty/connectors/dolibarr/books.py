@@ -214,6 +214,9 @@ class DolibarrBooks:
     ) -> None:
         self._agenda.add(thirdparty_id, key=key, label=label, note=note, at=at, sale_id=sale_id)
 
+    def attach_to_member(self, thirdparty_id: int, filename: str, content: bytes) -> bool:
+        return screens.attach_to_member(self.client, thirdparty_id, filename, content)
+
     def attach(self, sale_ref: str, filename: str, content: bytes) -> bool:
         return screens.attach(self.client, sale_ref, filename, content)
 

@@ -96,11 +96,22 @@ def mark_of(key: str) -> str:
 
 def attach(client: Client, sale_ref: str, filename: str, content: bytes) -> bool:
     """Put a file among the linked files of a document; False where this Dolibarr refuses uploads."""
+    return _upload(client, {"modulepart": "invoice", "ref": sale_ref, "subdir": ""}, filename, content)
+
+
+def attach_to_member(client: Client, thirdparty_id: int, filename: str, content: bytes) -> bool:
+    """Put a file among the linked files of a third party; False where this Dolibarr refuses uploads.
+
+    The module part is 'societe' with the id as folder; 'thirdparty' answers 500 (facts, section g).
+    """
+    place = {"modulepart": "societe", "ref": "", "subdir": str(thirdparty_id)}
+    return _upload(client, place, filename, content)
+
+
+def _upload(client: Client, place: Mapping[str, str], filename: str, content: bytes) -> bool:
     body = {
+        **place,
         "filename": filename,
-        "modulepart": "invoice",
-        "ref": sale_ref,
-        "subdir": "",
         "filecontent": base64.b64encode(content).decode(),
         "fileencoding": "base64",
         "overwriteifexists": 1,

@@ -75,7 +75,7 @@ def test_a_folder_that_cannot_be_one_is_a_matter_of_settings(tmp_path):
     (tmp_path / "file").write_text("")
     mailer = MaildirMailer(path=tmp_path / "file" / "Mail", sender="hallo@soleil.example")
     for call in (mailer.check, lambda: mailer.send(a_mail())):
-        with pytest.raises(ConfigurationFailure, match=r"mail\.path"):
+        with pytest.raises(ConfigurationFailure, match=r"mail\.maildir"):
             call()
 
 
