@@ -65,13 +65,23 @@ def test_a_demo_of_an_old_dolibarr_for_scripts(tmp_path: Path, monkeypatch: pyte
     assert told["verify"] == told["reconcile"] == {"deviations": []}
 
 
-def test_people_get_tables(year: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_get_tables_and_may_go_on_with_all_that_runs(
+    year: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dolibarr, served = Dolibarr(), []
+
     @contextmanager
     def already(workdir: Path, **options: Any) -> Iterator[Played]:
-        yield Played(App(load(year.folder / "loyalty.toml", {})), Dolibarr(), year)
+        yield Played(App(load(year.folder / "loyalty.toml", {})), dolibarr, year)
 
     monkeypatch.setattr(commands, "played", already)
-    ran = _run("demo", "--workdir", "some/folder")
+    monkeypatch.setattr("uvicorn.run", lambda web, **where: served.append(where["port"]))
+    ran = _run("demo", "--workdir", "some/folder", "--serve")
+    web = load(year.folder / "loyalty.toml", {}).web
+    assert served == [web.port]
+    assert [target.url.partition("/webhook/")[0] for target in dolibarr.webhook_targets] == [
+        f"http://{web.host}:{web.port}"
+    ]
     assert ran.exit_code == 0, ran.output
     for words in ("Points issued", "Still open", "no deviation", "cd some/folder", "dolibarr-loyalty verify"):
         assert words in ran.stdout
