@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, inspect, make_url
 
 from dolibarr_loyalty.store.database import Database, normalized
 from dolibarr_loyalty.store.migrations import migrate
 from tests.flows.shop import Shop, open_shop
+
+settings.register_profile("unhurried", deadline=None)  # machines are noisy; nothing here is judged by seconds
+settings.load_profile("unhurried")
 
 ENGINES = {
     "sqlite": "",
