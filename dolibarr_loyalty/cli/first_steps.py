@@ -60,7 +60,8 @@ def init(
     if dry_run:
         say("Would write:\n" + "\n".join(f"  {name}" for name in files if not name.exists()))
         return
-    given: dict[str, Any] = {"dolibarr_url": url, "shop_name": shop, "currency": currency, "zone": zone}
+    given: dict[str, Any] = {"dolibarr_url": url, "shop_name": shop, "currency": currency}
+    given["zone"] = zone or ("Europe/Berlin" if tongue == "de" else None)
     answers = Answers(
         api_key=SecretFrom(env=key_variable),
         shop_language=tongue,

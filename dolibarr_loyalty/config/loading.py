@@ -96,6 +96,8 @@ class Config:
 def find(path: Path | None, env: Mapping[str, str]) -> Path:
     """The file to read: the one named, else the one LOYALTY_CONFIG names, else ./loyalty.toml."""
     file = path or Path(env.get(FILE_VARIABLE) or FILE_NAME)
+    if file.is_dir():
+        raise ConfigurationError(f"{file} is a folder. Name the file in it: {file / FILE_NAME}")
     if not file.is_file():
         raise ConfigurationError(
             f"{file} does not exist. Run `dolibarr-loyalty init` to write one, or name another with "

@@ -10,6 +10,7 @@ from dolibarr_loyalty.config import Config
 from dolibarr_loyalty.demo.folder import HOST, Folder, free_port, keep_port, port_of
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.sandbox import Dolibarr, Server
+from dolibarr_loyalty.sandbox.rights import USER_SELF_WRITE
 
 
 @contextmanager
@@ -62,6 +63,7 @@ def kept_in(path: Path, *, version: str | None, port: int | None) -> Iterator[Se
     folder = Folder(path)
     path.mkdir(parents=True, exist_ok=True)
     dolibarr = Dolibarr(version or "23", path=folder.state)
+    dolibarr.grant(USER_SELF_WRITE)
     try:
         if version and dolibarr.version != version:
             raise ConfigurationError(

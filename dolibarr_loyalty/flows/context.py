@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from dolibarr_loyalty.connectors.protocol import Books, Mailer
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.times import day_of
+from dolibarr_loyalty.core.vouchers import Voucher, code_of
+from dolibarr_loyalty.errors import ConfigurationFailure
 from dolibarr_loyalty.messages import Brand
 from dolibarr_loyalty.store.bearings import digest_of
 from dolibarr_loyalty.store.database import Database
@@ -70,6 +72,17 @@ class Loyalty:
     @property
     def program_hash(self) -> str:
         return digest_of(self.program)
+
+    def code_of(self, voucher: Voucher) -> str:
+        """The code to print on a voucher. Raises ConfigurationFailure when the voucher key is another than
+        the one it was redeemed under: nobody could look that code up."""
+        code = code_of(voucher.id, self.secret)
+        if code[-4:] != voucher.last_four:
+            raise ConfigurationFailure(
+                "The voucher key (secrets.voucher_key) is not the one under which this voucher was redeemed. "
+                "Put the former key back: the codes that were handed out are found by it alone."
+            )
+        return code
 
     def now(self) -> datetime:
         return self.clock()

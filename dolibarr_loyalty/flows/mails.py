@@ -7,7 +7,7 @@ from typing import Any
 from dolibarr_loyalty.connectors.protocol import Mail
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.times import day_of, parse
-from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.screens import outlook
 from dolibarr_loyalty.messages import (
@@ -66,7 +66,7 @@ def pdf_for(loyalty: Loyalty, voucher_id: str) -> tuple[Voucher, str, bytes] | N
             return None
         facts = _voucher_facts(tx, loyalty, addressee, voucher, VoucherFacts)
     locale = addressee.customer.member.locale
-    return voucher, code_of(voucher.id, loyalty.secret), voucher_pdf(facts, loyalty.brand, locale)
+    return voucher, facts.code, voucher_pdf(facts, loyalty.brand, locale)
 
 
 def _objects(loyalty: Loyalty, addressee: "Addressee") -> bool:
@@ -179,7 +179,7 @@ def _voucher_facts(
     return kind(
         **_common(loyalty, addressee),
         reward=reward.name(locale) if reward else voucher.reward_id,
-        code=code_of(voucher.id, loyalty.secret),
+        code=loyalty.code_of(voucher),
         worth=worth_of(voucher, reward, locale),
         issued_on=day_of(voucher.issued_at, loyalty.zone),
         valid_until=voucher.valid_until,

@@ -155,6 +155,7 @@ def issue(loyalty: Loyalty, voucher_id: str) -> None:
         voucher = _load(loyalty, voucher_id)
         if voucher.state is not VoucherState.PENDING:
             return
+        loyalty.code_of(voucher)  # before anything is made: nobody could use what another key names
         note: Sale | None = None
         if voucher.is_credit_from_start:
             note, _ = make_credit(loyalty, voucher, voucher.ref_ext, voucher.value, None)
@@ -277,7 +278,7 @@ def make_credit(
     program = loyalty.program
     line = credit_line(program.vouchers, gross, vat_rate)
     words = loyalty.brand.words(loyalty.screens.language)
-    code = code_of(voucher.id, loyalty.secret)
+    code = loyalty.code_of(voucher)
     until = voucher.valid_until.isoformat() if voucher.valid_until else None
     draft = Draft(
         thirdparty_id=voucher.thirdparty_id,

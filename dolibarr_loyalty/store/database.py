@@ -1,10 +1,11 @@
 """Engine and transactions for SQLite, PostgreSQL and MariaDB; a decision commits whole or not at all."""
 
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -175,6 +176,7 @@ def _engine(url: URL) -> Engine:
     backend = url.get_backend_name()
     if backend == "sqlite":
         engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+        event.listen(engine, "do_connect", _private_file)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -186,6 +188,14 @@ def _engine(url: URL) -> Engine:
             connect_args={"connect_timeout": 10, "charset": "utf8mb4"},
         )
     return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+def _private_file(dialect: object, record: object, arguments: list[Any], options: object) -> None:
+    """A new SQLite file is its owner's alone: it holds names and addresses. One that exists keeps its mode."""
+    name = str(arguments[0]) if arguments else ""
+    if name and name != ":memory:" and not name.startswith("file:"):
+        with suppress(OSError):  # SQLite says better what is wrong with the place
+            os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -45,6 +45,8 @@ def find(tx: Tx, text: str) -> list[Known]:
     wanted = text.strip().casefold()
     only_id = wanted.startswith("id:")
     wanted = wanted.removeprefix("id:")
+    if not wanted:
+        return []  # members without email, code or card number have an empty text there
     number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 19 else -1
     if only_id:
         return list(load(tx, [number]).values())

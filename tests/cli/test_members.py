@@ -48,7 +48,7 @@ def test_an_ambiguous_member_lists_the_candidates(shop: Shop, command: list[str]
     assert shop.dump() == before
 
 
-@pytest.mark.parametrize("text", ["nobody@example.invalid", "999", "9" * 30])
+@pytest.mark.parametrize("text", ["nobody@example.invalid", "999", "9" * 30, "", " ", "id:"])
 def test_an_unknown_member_is_wrong_input(shop: Shop, text: str) -> None:
     assert "No member matches" in shop.run("member", "show", text, code=2).err
 

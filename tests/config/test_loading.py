@@ -31,6 +31,11 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load(tmp_path / "loyalty.toml", {})
 
 
+def test_a_folder_is_not_taken_for_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"is a folder\. Name the file in it: .*loyalty\.toml"):
+        load(tmp_path, {})
+
+
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     file = tmp_path / "loyalty.toml"
     file.write_bytes('[brand]\nshop_name = "Café"\n'.encode("latin-1"))

@@ -402,3 +402,17 @@ def test_a_customer_without_email_gets_the_voucher_at_the_credit_note(shop: Shop
     assert any("no email" in label for label in labels)
     with shop.loyalty.database.reading() as tx:
         assert outbox.page(tx, None, "", 10) == []
+
+
+def test_under_another_voucher_key_no_code_is_printed_until_the_former_is_back(shop: Shop) -> None:
+    claire = shop.rich(100)
+    voucher = redemption.redeem(shop.loyalty, claire, "5-off", request_key="counter", who="test")
+    wrong = shop.as_worker("other", secret=b"another key of thirty-two bytes!")
+    assert deliver(wrong).failed == 0
+    assert (shop.voucher(voucher.id).state, shop.credit_notes()) == (VoucherState.PENDING, [])
+    assert "Put the former key back" in "; ".join(shop.troubles())
+    shop.clock.pass_(hours=1)
+    shop.deliver()
+    assert shop.voucher(voucher.id).state is VoucherState.ACTIVE
+    assert any(shop.code(voucher) in mail.text for mail in shop.letterbox.mails)
+    shop.prove()

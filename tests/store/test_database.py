@@ -231,3 +231,15 @@ def test_the_file_of_sqlite_is_in_write_ahead_mode(sqlite: Database, tmp_path: P
     with sqlite.reading() as tx:
         assert tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert tx.connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_new_sqlite_file_is_its_owners_alone_and_one_that_exists_keeps_its_mode(tmp_path: Path) -> None:
+    new, shared = tmp_path / "new.sqlite3", tmp_path / "shared.sqlite3"
+    shared.touch()
+    shared.chmod(0o660)
+    for file in (new, shared):
+        database = Database(f"sqlite:///{file}")
+        with database.transaction() as tx:
+            tx.connection.exec_driver_sql("CREATE TABLE anything (x INTEGER)")
+        database.close()
+    assert [file.stat().st_mode & 0o777 for file in (new, shared)] == [0o600, 0o660]

@@ -1,7 +1,7 @@
 """Dolibarr's JSON as `Sale`, `Member`, `Payment` and `CreditRow`; nothing else knows its field names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -173,7 +173,7 @@ def _sure(json: Any, build: Callable[[Json], T]) -> T:
 def _sale(json: Json, context: Context) -> Sale:
     issued_on = _issued_on(json, context.zones)
     ref_ext = plain(json.get("ref_ext"))
-    return Sale(
+    sale = Sale(
         id=_needed(json, "id"),
         ref=plain(json.get("ref")),
         kind=_KINDS.get(_code(json.get("type")), Kind.OTHER),
@@ -197,6 +197,13 @@ def _sale(json: Json, context: Context) -> Sale:
         is_ours=ref_ext.startswith(context.prefix),
         modified_at=context.zones.modified(epochs_of(json)[1]),
     )
+    return _without_code(sale) if sale.is_ours else sale
+
+
+def _without_code(sale: Sale) -> Sale:
+    """A document of ours without its texts, in which the voucher's code stands: sales are stored as they are
+    read, and our database keeps no code."""
+    return replace(sale, ref_client="", lines=tuple(replace(line, label="") for line in sale.lines))
 
 
 def _state(json: Json) -> State:

@@ -207,6 +207,20 @@ def test_our_own_documents_are_known_by_their_prefix() -> None:
     assert not read_sale(a_document(ref_ext="shop-1"), CONTEXT).is_ours
 
 
+def test_the_code_in_our_own_documents_is_not_read() -> None:
+    texts = {
+        "ref_client": "A6JEQC-29KDC9-CDY6B2",
+        "lines": [{"id": "1", "desc": "Voucher A6JEQC-29KDC9-CDY6B2"}],
+    }
+    ours = read_sale(a_document(ref_ext="loyalty:voucher:1", **texts), CONTEXT)
+    theirs = read_sale(a_document(ref_ext="shop-1", **texts), CONTEXT)
+    assert (ours.ref_client, ours.lines[0].label) == ("", "")
+    assert (theirs.ref_client, theirs.lines[0].label) == (
+        "A6JEQC-29KDC9-CDY6B2",
+        "Voucher A6JEQC-29KDC9-CDY6B2",
+    )
+
+
 def test_without_a_date_the_validation_or_the_creation_gives_the_day() -> None:
     validated = a_document(date="", date_validation=1795215600)
     created = a_document(date=None, date_creation=1795289682)
