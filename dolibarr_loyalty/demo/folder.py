@@ -66,7 +66,7 @@ class Folder:
             raise ConfigurationError(
                 f"{self.path} holds {there[0]}, which no demo has written. Choose another folder with --workdir."
             )
-        self.path.mkdir(parents=True, exist_ok=True)
+        made(self.path)
 
     def _clear(self) -> None:
         for name in _OURS:
@@ -103,3 +103,14 @@ def keep_port(dolibarr: Dolibarr, port: int) -> None:
             dolibarr.store.change("setting", kept[0]["rowid"], {"value": str(port)})
         else:
             dolibarr.store.insert("setting", {"name": _PORT, "value": str(port)})
+
+
+def made(path: Path) -> Path:
+    """The folder, made if it is missing; ConfigurationError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {path} cannot be made: {error.strerror}. Choose another one with --workdir."
+        ) from error
+    return path

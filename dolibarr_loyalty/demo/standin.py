@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dolibarr_loyalty.config import Config
-from dolibarr_loyalty.demo.folder import HOST, Folder, free_port, keep_port, port_of
+from dolibarr_loyalty.demo.folder import HOST, Folder, free_port, keep_port, made, port_of
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.sandbox import Dolibarr, Server
 from dolibarr_loyalty.sandbox.rights import USER_SELF_WRITE
@@ -60,8 +60,7 @@ def kept_in(path: Path, *, version: str | None, port: int | None) -> Iterator[Se
 
     Raises ConfigurationError when the state is of another version, or the port is taken.
     """
-    folder = Folder(path)
-    path.mkdir(parents=True, exist_ok=True)
+    folder = Folder(made(path))
     dolibarr = Dolibarr(version or "23", path=folder.state)
     dolibarr.grant(USER_SELF_WRITE)
     try:

@@ -396,7 +396,8 @@ class _Holding:
     def __enter__(self) -> "_Holding":
         loyalty = self.loyalty
         if not bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
-            raise Busy(f"Somebody else is working on {self.name}; try again in a moment.")
+            what = "this invoice" if self.name.startswith("invoice:") else "this voucher"
+            raise Busy(f"Somebody else is working on {what} right now. Try again in a moment.")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
-from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.redemption import returned_points
 from dolibarr_loyalty.store import ledger, members, vouchers
@@ -171,7 +171,10 @@ def _verify_documents(loyalty: Loyalty, deviations: list[Deviation]) -> int:
 
 
 def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
-    """Every voucher has spent its points once, and has them back only if it was voided or refused."""
+    """Every voucher has spent its points once, and has them back only if it was voided or refused.
+
+    The voucher key must be the one that codes were made with: with another one, every code handed out is lost.
+    """
     seen, last = 0, ""
     while True:
         with loyalty.database.reading() as tx:
@@ -189,6 +192,11 @@ def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
                 customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
                 if customer is None:
                     deviations.append(_off("owner", where, "a known third party", voucher.thirdparty_id))
+        if page and not last:
+            deviations += _differences(
+                "voucher key",
+                ("the last signs of a code", page[0].last_four, code_of(page[0].id, loyalty.secret)[-4:]),
+            )
         if not page:
             return seen
         seen, last = seen + len(page), page[-1].id

@@ -202,7 +202,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     """Write-ahead log so that readers never wait; foreign keys are off by default on every connection."""
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a voucher spent must stay spent after a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

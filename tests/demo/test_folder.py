@@ -12,7 +12,7 @@ import requests
 
 from dolibarr_loyalty.config import load
 from dolibarr_loyalty.demo import on_demand
-from dolibarr_loyalty.demo.folder import Folder, free_port
+from dolibarr_loyalty.demo.folder import Folder, free_port, made
 from dolibarr_loyalty.demo.standin import answers, kept_in
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.sandbox import Dolibarr, running
@@ -125,3 +125,9 @@ def test_an_interrupted_demo_is_marked(tmp_path: Path) -> None:
         pass
     kept: dict[str, Any] = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
     assert kept["finished"] is False
+
+
+def test_a_folder_that_cannot_be_made_is_a_clear_mistake(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be made"):
+        made(tmp_path / "file" / "demo")

@@ -3,6 +3,7 @@
 import pytest
 
 from dolibarr_loyalty.flows import voiding
+from dolibarr_loyalty.flows.reconcile import reconcile
 from dolibarr_loyalty.flows.verify import verify
 from tests.flows.shop import Shop
 
@@ -38,3 +39,23 @@ def test_tampering_is_named(shop: Shop, statement: str, words: str) -> None:
     with shop.loyalty.database.engine.begin() as connection:
         connection.exec_driver_sql(statement)
     assert words in "; ".join(str(deviation) for deviation in verify(shop.loyalty).deviations)
+
+
+def test_another_voucher_key_than_codes_were_made_with_is_named(shop: Shop) -> None:
+    shop.redeem(shop.rich())
+    other = shop.as_worker("other", secret=b"another key of thirty-two bytes!!")
+    assert [deviation.where for deviation in verify(other).deviations] == ["voucher key"]
+
+
+def test_a_credit_note_of_a_voucher_nobody_knows_is_named(shop: Shop) -> None:
+    claire = shop.rich()
+    note = shop.dolibarr.create_invoice(
+        socid=claire,
+        type=2,
+        ref_ext="loyalty:voucher:01a2-lost",
+        lines=[{"desc": "Voucher", "qty": 1, "subprice": -5, "tva_tx": 0}],
+    )
+    shop.dolibarr.validate(note)
+    shop.sync()
+    found = reconcile(shop.loyalty).deviations
+    assert any("older backup" in deviation.found for deviation in found)
