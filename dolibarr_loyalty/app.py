@@ -31,16 +31,17 @@ def system_clock() -> datetime:
 class App:
     """A configured program. Parts are made when first used, so that a command touches only what it needs.
 
-    `clock` is the system's but for the demo, which plays a year.
+    `clock` is the system's but for the demo, which plays a year; its data need not survive a power cut either.
     """
 
     config: Config
     clock: Callable[[], datetime] = system_clock
+    is_durable: bool = True
 
     @cached_property
     def database(self) -> Database:
         """The loyalty database, its tables up to date."""
-        database = Database(self.config.database.url.reveal())
+        database = Database(self.config.database.url.reveal(), is_durable=self.is_durable)
         migrate(database)
         return database
 

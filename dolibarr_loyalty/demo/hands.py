@@ -105,7 +105,7 @@ def second_worker(settings: Path) -> Iterator[Two]:
 def main() -> None:
     """Be the second worker."""
     clock = Clock(datetime.fromtimestamp(0, UTC))
-    app = App(load(Path(sys.argv[1]), os.environ), clock=clock)
+    app = App(load(Path(sys.argv[1]), os.environ), clock=clock, is_durable=False)
     try:
         for order in sys.stdin:
             clock.reach(parse(order.strip()))

@@ -78,4 +78,4 @@ def _app(folder: Folder, dolibarr: Dolibarr, url: str, clock: Clock) -> App:
         web_port=free_port(),
     )
     config = load(write_initial(folder.path, language="en", answers=written), os.environ)
-    return App(config, clock=clock)
+    return App(config, clock=clock, is_durable=False)
