@@ -69,6 +69,14 @@ class Books(Protocol):
         """The documents with ids above `last_id`, by id; drafts too. Empty at the end."""
         ...
 
+    def sales_between(self, after_id: int, until_id: int) -> Sequence[Sale]:
+        """All documents with ids above `after_id` and up to `until_id`, by id; drafts too."""
+        ...
+
+    def newest_sale_id(self) -> int:
+        """The highest id a document has now; 0 when there is none."""
+        ...
+
     def sales_changed(self, cursor: Cursor, limit: int) -> tuple[Sequence[Sale], Cursor]:
         """Documents modified at or after the cursor, oldest change first, and the cursor to go on with.
 

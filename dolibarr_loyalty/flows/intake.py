@@ -4,6 +4,7 @@ Any document may come any number of times, in any order, alone or in pages: the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -35,6 +36,7 @@ from dolibarr_loyalty.store.documents import Document, fingerprint, root_of, see
 from dolibarr_loyalty.store.members import Known
 
 BUDGET = "program"
+ASKING = 3  # questions to Dolibarr at a time
 MOST_EXCLUDED_TOLD = 100
 LONGEST_FACT = 120
 
@@ -66,6 +68,7 @@ def take_in(loyalty: Loyalty, sales: Sequence[Sale], *, quietly: bool = False) -
         known = documents.load(tx, (sale.id for sale in sales))
         customers = members.load(tx, (sale.thirdparty_id for sale in sales))
     fresh = [sale for sale in sales if _is_news(sale, known.get(sale.id))]
+    fresh = _with_credits_asked(loyalty, fresh, known)
     fresh = [_with_credits(loyalty, sale, known.get(sale.id)) for sale in fresh]
     _fetch_customers(loyalty, fresh, customers, quietly)
     _notice_merges(loyalty, fresh, known)
@@ -110,6 +113,25 @@ def _is_news(sale: Sale, before: Document | None) -> bool:
 
 def _same_credits(sale: Sale, before: Sale) -> bool:
     return before.credits is not None and sale.paid_credits == before.paid_credits
+
+
+def _with_credits_asked(loyalty: Loyalty, sales: Sequence[Sale], known: Mapping[int, Document]) -> list[Sale]:
+    """The documents with the credits used on them, where only Dolibarr can tell: some asked for side by side."""
+    asked = [sale for sale in sales if _must_ask(sale, known.get(sale.id))]
+    if len(asked) < 2:
+        return list(sales)
+    with ThreadPoolExecutor(max_workers=ASKING) as askers:
+        found = askers.map(lambda sale: loyalty.books.credits_used(sale.id), asked)
+        credits = dict(zip((sale.id for sale in asked), found, strict=True))
+    return [replace(sale, credits=credits.get(sale.id, sale.credits)) for sale in sales]
+
+
+def _must_ask(sale: Sale, before: Document | None) -> bool:
+    if sale.is_ours or sale.kind is Kind.CREDIT_NOTE or not sale.is_final:
+        return False
+    return bool(
+        sale.credits is None and sale.paid_credits and not (before and _same_credits(sale, before.sale))
+    )
 
 
 def _with_credits(loyalty: Loyalty, sale: Sale, before: Document | None) -> Sale:

@@ -5,6 +5,7 @@ Every walk keeps its place in the database after each page, so one that was inte
 
 import json
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -263,12 +264,17 @@ def _backfill_members(loyalty: Loyalty, progress: Progress) -> Arrivals:
 def _backfill_sales(loyalty: Loyalty, progress: Progress, *, quietly: bool) -> Intake:
     sum_of_all = Intake()
     start = int(_position(loyalty, SALES) or 0)
-    for page in prefetched(
+    newest = loyalty.books.newest_sale_id()
+    for page in in_ranges(start, newest, loyalty.page_size, loyalty.books.sales_between):
+        sum_of_all += take_in(loyalty, page, quietly=quietly)
+        start = page[-1].id
+        _move(loyalty, SALES, str(start))
+        progress("documents", sum_of_all.seen)
+    for page in prefetched(  # what was added meanwhile
         start, lambda last: loyalty.books.sales_after(last, loyalty.page_size), lambda sale: sale.id
     ):
         sum_of_all += take_in(loyalty, page, quietly=quietly)
         _move(loyalty, SALES, str(page[-1].id))
-        progress("documents", sum_of_all.seen)
     _move(loyalty, SALES, DONE)
     return sum_of_all
 
@@ -290,6 +296,30 @@ def prefetched(
         while page := coming.result():
             coming = fetcher.submit(fetch, key(page[-1]))
             yield page
+
+
+def in_ranges(
+    start: int, newest: int, size: int, fetch: Callable[[int, int], Sequence[Item]]
+) -> Iterator[Sequence[Item]]:
+    """Pages of all ids above `start` and up to `newest`, in order; two are fetched while one is worked on.
+
+    Ranges of ids can be asked for side by side, pages that follow one another cannot. A range is `size` ids
+    wide, or up to eight times that where many ids are missing.
+    """
+    width, at = size, start
+    coming: deque[Future[Sequence[Item]]] = deque()
+    with ThreadPoolExecutor(max_workers=2) as fetchers:
+        while at < newest or coming:
+            while at < newest and len(coming) < 2:
+                coming.append(fetchers.submit(fetch, at, min(at + width, newest)))
+                at += width
+            page = coming.popleft().result()
+            if len(page) < size // 4:
+                width = min(width * 2, size * 8)
+            elif len(page) > size:
+                width = size
+            if page:
+                yield page
 
 
 def _member_changes(loyalty: Loyalty) -> Arrivals:

@@ -83,6 +83,26 @@ class DolibarrBooks:
     def sales_after(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
         return self._after(INVOICES, last_id, limit, self._sales)
 
+    def sales_between(self, after_id: int, until_id: int) -> Sequence[Sale]:
+        found: list[Sale] = []
+        while after_id < until_id:
+            where = both(condition("t.rowid", ">", after_id), condition("t.rowid", "<=", until_id))
+            rows = self.client.get_list(INVOICES, _by_id(where, PAGE))
+            found += self._sales(rows)
+            if len(rows) < PAGE:
+                break
+            after_id = max(id_of(row) or 0 for row in rows)
+        return found
+
+    def newest_sale_id(self) -> int:
+        newest: dict[str, str | int] = {
+            "sortfield": "t.rowid",
+            "sortorder": "DESC",
+            "limit": 1,
+            "properties": "id",
+        }
+        return max((id_of(row) or 0 for row in self.client.get_list(INVOICES, newest)), default=0)
+
     def sales_changed(self, cursor: Cursor, limit: int = PAGE) -> tuple[Sequence[Sale], Cursor]:
         rows, following = changed_page(self.client, INVOICES, cursor, limit, self._context.zones)
         return self._sales(rows), following
