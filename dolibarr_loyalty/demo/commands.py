@@ -60,7 +60,7 @@ def demo(
 
     \b
     Example:
-      dolibarr-loyalty demo --workdir /tmp/shop --seed 7
+      dolibarr-loyalty demo --workdir shop --seed 7
     """
     with (
         _progress() as told,
