@@ -84,7 +84,7 @@ def check_redemption(
             )
     available = account.available(loyalty.now())
     if available < reward.points:
-        unit = loyalty.brand.words(loyalty.screens.language).points_name
+        unit = loyalty.brand.words(loyalty.screens.language).points_name()
         raise InsufficientPoints(customer.member.name, wanted=reward.points, has=available, unit=unit)
     return available - reward.points
 
