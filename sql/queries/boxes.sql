@@ -60,10 +60,6 @@ ORDER BY id LIMIT :limit;
 -- How many effects are in each status.
 SELECT status, COUNT(*) AS effects FROM llx_loyalty_outbox GROUP BY status ORDER BY status;
 
--- name: outbox_done_by_kind()
--- How many effects of each kind were carried out.
-SELECT kind, COUNT(*) AS effects FROM llx_loyalty_outbox WHERE status = 'done' GROUP BY kind ORDER BY kind;
-
 -- name: insert_hint(topic, received_at)!
 -- A hint about an object nobody has pointed at before.
 INSERT INTO llx_loyalty_inbox (topic, status, generation, attempts, received_at, due_at, last_error)

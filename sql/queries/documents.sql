@@ -10,10 +10,6 @@ SELECT * FROM llx_loyalty_documents WHERE root_id IN :roots ORDER BY id;
 -- Documents with this number.
 SELECT * FROM llx_loyalty_documents WHERE LOWER(ref) = :ref ORDER BY id;
 
--- name: documents_by_refs(refs)
--- Documents with these numbers, to tell whose credit notes were used.
-SELECT id, ref, ref_ext FROM llx_loyalty_documents WHERE ref IN :refs;
-
 -- name: documents_of_members(thirdparty_ids)
 -- All documents of these customers, for caps over several documents.
 SELECT * FROM llx_loyalty_documents WHERE thirdparty_id IN :thirdparty_ids AND id = root_id ORDER BY id;
