@@ -20,16 +20,14 @@ from dolibarr_loyalty.core.program import (
     CapPeriod,
     EarnOn,
     Exclusions,
-    Expiry,
-    Match,
     Membership,
     Program,
     Reward,
     Rule,
     VoucherTerms,
-    Window,
 )
 from dolibarr_loyalty.core.sale import Credit, Family, Kind, Line, Payment, Sale, State
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 
 PARIS = ZoneInfo("Europe/Paris")

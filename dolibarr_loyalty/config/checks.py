@@ -11,7 +11,8 @@ from itertools import combinations
 from dolibarr_loyalty.config.lines import Place
 from dolibarr_loyalty.config.settings import DolibarrSettings, MailSettings
 from dolibarr_loyalty.config.spellings import closest
-from dolibarr_loyalty.core.program import Cap, Exclusions, Expiry, Match, Program, Reward, Rule, Window
+from dolibarr_loyalty.core.program import Cap, Exclusions, Program, Reward, Rule
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 
 Finding = tuple[Place, str, str]
 

@@ -15,7 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dolibarr_loyalty.config.loading import FILE_NAME
 from dolibarr_loyalty.config.secret import create_private, new_key
 from dolibarr_loyalty.config.toml_text import toml_value, weekday_names
-from dolibarr_loyalty.core.program import Match, Program, Reward, Rule
+from dolibarr_loyalty.core.program import Program, Reward, Rule
+from dolibarr_loyalty.core.terms import Match
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.locales import Language
 from dolibarr_loyalty.resources import folder as resource_folder

@@ -32,16 +32,14 @@ from dolibarr_loyalty.core.program import (
     CapPeriod,
     EarnOn,
     Exclusions,
-    Expiry,
-    Match,
     Membership,
     Program,
     Reward,
     Rule,
     Shortage,
     VoucherTerms,
-    Window,
 )
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.core.times import RoundUp
 
 _USUAL = Program()
@@ -95,7 +93,7 @@ class RuleTable(MatchTable):
             until_time=until_time,
         )
 
-    def rule(self, kind: Literal["amount", "unit", "visit", "multiply"], **values: Decimal) -> Rule:
+    def rule(self, kind: Literal["amount", "unit", "visit", "multiply"], **values: Any) -> Rule:
         return Rule(
             id=self.id,
             kind=kind,

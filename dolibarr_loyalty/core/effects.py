@@ -27,6 +27,11 @@ def show_member(thirdparty_id: int) -> Effect:
     return Effect(key=f"screen:{thirdparty_id}", kind="screen", thirdparty_id=thirdparty_id, shows_state=True)
 
 
+def review_member(thirdparty_id: int) -> Effect:
+    """Look at what a member's points lead to by now: tiers, benefits, clubs, full cards, referrals."""
+    return Effect(key=f"review:{thirdparty_id}", kind="review", thirdparty_id=thirdparty_id, shows_state=True)
+
+
 def issue_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
     """Make the credit note of a voucher and hand the voucher out."""
     return Effect(

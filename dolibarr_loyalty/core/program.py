@@ -5,12 +5,21 @@ to live in the database for years: only plain types, tuples and dataclasses.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from dolibarr_loyalty.core.activities import ActivityKind, Anniversary, Birthday, Referral
+from dolibarr_loyalty.core.benefits import Benefit
+from dolibarr_loyalty.core.charities import Charity
+from dolibarr_loyalty.core.clubs import Club
+from dolibarr_loyalty.core.eligibility import Segment, Who
 from dolibarr_loyalty.core.money import Rounding
+from dolibarr_loyalty.core.partners import Partner, Share
+from dolibarr_loyalty.core.terms import POINTS, Expiry, Match, Names, Window, name_in
+from dolibarr_loyalty.core.tiers import TierGroup
 from dolibarr_loyalty.core.times import RoundUp
+from dolibarr_loyalty.core.wallets import Pooling, StampCard, Wallet
 
 EarnOn = Literal["validated", "paid", "each_payment"]
 Basis = Literal["net", "gross"]
@@ -19,46 +28,26 @@ CapPeriod = Literal["document", "day", "month", "year", "ever"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Match:
-    """Which lines count: a line matches when every list that is not empty has it. Texts are lower case."""
-
-    products: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    types: tuple[Literal["goods", "service"], ...] = ()
-
-    @property
-    def is_everything(self) -> bool:
-        return not (self.products or self.tags or self.types)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """When a rule holds, in the shop's zone: both days included; `weekdays` 0 is Monday, none means all.
-
-    `from_time` included, `until_time` excluded; a window over midnight (22:00 to 02:00) is allowed and
-    belongs to the weekday on which it began.
-    """
-
-    from_day: date | None = None
-    until_day: date | None = None
-    weekdays: tuple[int, ...] = ()
-    from_time: time | None = None
-    until_time: time | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One way to earn.
+    """One way to earn, a standing rule or a promotion.
 
     kind 'amount': `points` for each full or broken `per` of the basis of the matching lines (E1, E2);
-    'unit': `points` per unit bought (E6); 'visit': `points` per document (E5); 'multiply': the points of the
-    other rules on the matching lines times `factor` (E3). `minimum_amount` and `minimum_quantity` are
-    thresholds over the matching lines (E12). A rule that is not `combinable` stands alone: of those that
-    match a line, only the one of the highest priority counts.
+    'unit': `points` per unit bought (E6); 'visit': `points` per document (E5, C2); 'multiply': the points of
+    the other rules on the matching lines times `factor` (E3); 'cumulative': `points` when the purchases of a
+    `period` reach `threshold` together, again at each further threshold if it `repeats` (C3).
+    `minimum_amount` and `minimum_quantity` are thresholds over the matching lines (E12). A rule that is not
+    `combinable` stands alone: of those that match a line, only the one of the highest priority counts. An
+    `exclusive` one stands alone on the whole document: where it gives anything, no other promotion of its
+    unit does (C8).
+
+    `unit` says which wallet fills. `who` is for whom (C6). `funding` are partners that pay for a share of
+    what it gives (C4). `qualifying` points count for tier groups that qualify by points; a promotion's only
+    when it says so. `budget` is the most it may give to all members together, in parts if
+    `budget_in_part` (C8, C12).
     """
 
     id: str
-    kind: Literal["amount", "unit", "visit", "multiply"] = "amount"
+    kind: Literal["amount", "unit", "visit", "multiply", "cumulative"] = "amount"
     points: Decimal = Decimal(1)
     per: Decimal = Decimal(1)
     factor: Decimal = Decimal(1)
@@ -68,6 +57,23 @@ class Rule:
     minimum_quantity: Decimal | None = None
     combinable: bool = True
     priority: int = 0
+    unit: str = POINTS
+    names: Names = ()
+    promotion: bool = False
+    exclusive: bool = False
+    qualifying: bool = True
+    who: Who = field(default_factory=Who)
+    threshold: Decimal = Decimal(0)
+    threshold_of: Literal["amount", "purchases", "units"] = "amount"
+    period: Literal["day", "month", "year", "ever"] = "month"
+    repeats: bool = False
+    funding: tuple[Share, ...] = ()
+    budget: int | None = None
+    budget_in_part: bool = True
+
+    def name(self, locale: str) -> str:
+        """The rule's name in a language, else its id."""
+        return name_in(self.names, locale, self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,21 +83,6 @@ class Cap:
     period: CapPeriod
     points: int
     rule: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Expiry:
-    """When points end. 'none' never; 'fixed' each lot on its own day; 'activity' all after a quiet period.
-
-    Valid for `months` (clamped to the last day of a shorter month) or `days`, to the end of that day or of
-    the calendar period `round_up`; counted from the day they were earned or became available.
-    """
-
-    model: Literal["none", "fixed", "activity"] = "fixed"
-    months: int = 36
-    days: int = 0
-    round_up: RoundUp = "none"
-    counted_from: Literal["earned", "available"] = "earned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +97,7 @@ class Exclusions:
 
 @dataclass(frozen=True, kw_only=True)
 class Reward:
-    """Something points buy (R1 to R4).
+    """Something points, or another `unit` such as the stamps of a card, buy (R1 to R4, R8).
 
     kind 'amount': `value` off; 'percent': `value` percent off, at most `limit`; 'product' and 'service': one
     unit of `product` free, at most `limit`. `names` has a text per language. `valid_months` overrides the
@@ -119,14 +110,15 @@ class Reward:
     value: Decimal = Decimal(0)
     limit: Decimal | None = None
     product: str = ""
-    names: tuple[tuple[str, str], ...] = ()
+    names: Names = ()
     valid_months: int | None = None
     per_member: int | None = None
+    unit: str = POINTS
+    who: Who = field(default_factory=Who)
 
     def name(self, locale: str) -> str:
         """The reward's name in a language, else in English, else any, else its id."""
-        names = dict(self.names)
-        return names.get(locale) or names.get("en") or next(iter(names.values()), self.id)
+        return name_in(self.names, locale, self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +185,32 @@ class Program:
     rewards: tuple[Reward, ...] = ()
     vouchers: VoucherTerms = field(default_factory=VoucherTerms)
     membership: Membership = field(default_factory=Membership)
+    wallets: tuple[Wallet, ...] = ()
+    cards: tuple[StampCard, ...] = ()
+    tier_groups: tuple[TierGroup, ...] = ()
+    benefits: tuple[Benefit, ...] = ()
+    clubs: tuple[Club, ...] = ()
+    charities: tuple[Charity, ...] = ()
+    activities: tuple[ActivityKind, ...] = ()
+    welcome_points: int = 0
+    birthday: Birthday | None = None
+    anniversary: Anniversary | None = None
+    referral: Referral | None = None
+    partners: tuple[Partner, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    pooling: Pooling = field(default_factory=Pooling)
 
     def reward(self, reward_id: str) -> Reward | None:
         """The reward of this id, in any case, or None."""
         wanted = reward_id.casefold()
         return next((reward for reward in self.rewards if reward.id.casefold() == wanted), None)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every unit an account may have under this program, the redeemable points first."""
+        return (
+            POINTS,
+            *(wallet.unit for wallet in self.wallets),
+            *(card.unit for card in self.cards),
+            *(group.unit for group in self.tier_groups),
+        )

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dolibarr_loyalty.core.program import Exclusions, Match, Program, Rule, Window
+from dolibarr_loyalty.core.program import Exclusions, Program, Rule
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.sale import ZERO, Credit, Line, total
+from dolibarr_loyalty.core.terms import Match, Window
 
 # Credits used as a line are a way of paying, not a lower price; a discount typed in by hand is one.
 MONEY_CREDITS = frozenset({Credit.CREDIT_NOTE, Credit.DEPOSIT, Credit.EXCESS})

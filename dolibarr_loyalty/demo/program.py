@@ -4,17 +4,8 @@ from datetime import time
 from decimal import Decimal
 
 from dolibarr_loyalty.config.initial import Answers, SecretFrom
-from dolibarr_loyalty.core.program import (
-    Exclusions,
-    Expiry,
-    Match,
-    Membership,
-    Program,
-    Reward,
-    Rule,
-    VoucherTerms,
-    Window,
-)
+from dolibarr_loyalty.core.program import Exclusions, Membership, Program, Reward, Rule, VoucherTerms
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.demo.calendar import ZONE
 from dolibarr_loyalty.demo.catalogue import FREE_COFFEE, GIFT_CARDS
 from dolibarr_loyalty.sandbox.rights import API_USER_ID

@@ -22,6 +22,7 @@ from dolibarr_loyalty.flows.events import add_event
 from dolibarr_loyalty.flows.mails import mail_for, pdf_for
 from dolibarr_loyalty.flows.recall import recall
 from dolibarr_loyalty.flows.redemption import issue, refuse
+from dolibarr_loyalty.flows.review import review
 from dolibarr_loyalty.flows.screens import refresh
 from dolibarr_loyalty.flows.voiding import void
 from dolibarr_loyalty.messages import voucher_filename
@@ -118,6 +119,8 @@ def _carry_out(loyalty: Loyalty, row: Row) -> None:
     effect = row.effect
     if effect.kind == "screen":
         refresh(loyalty, effect.thirdparty_id or 0)
+    elif effect.kind == "review":
+        review(loyalty, effect.thirdparty_id or 0)
     elif effect.kind == "issue":
         _issue(loyalty, effect)
     elif effect.kind == "void":

@@ -13,18 +13,8 @@ from dolibarr_loyalty.config import Answers, SecretFrom, load, write_initial
 from dolibarr_loyalty.config.loading import PROGRAM_LISTS, PROGRAM_TABLES, SECTIONS
 from dolibarr_loyalty.config.program_tables import ProgramTable
 from dolibarr_loyalty.config.toml_text import toml_value
-from dolibarr_loyalty.core.program import (
-    Cap,
-    Exclusions,
-    Expiry,
-    Match,
-    Membership,
-    Program,
-    Reward,
-    Rule,
-    VoucherTerms,
-    Window,
-)
+from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Reward, Rule, VoucherTerms
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.locales import LANGUAGES, Language
 from dolibarr_loyalty.resources import folder as resource_folder

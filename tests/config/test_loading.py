@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from dolibarr_loyalty.config import load
-from dolibarr_loyalty.core.program import Cap, Exclusions, Match, Rule, Window
+from dolibarr_loyalty.core.program import Cap, Exclusions, Rule
+from dolibarr_loyalty.core.terms import Match, Window
 from dolibarr_loyalty.errors import ConfigMistakes, ConfigurationError
 
 from .conftest import ENV, RIGHT, Load

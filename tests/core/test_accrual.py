@@ -22,8 +22,9 @@ from dolibarr_loyalty.core.accrual import (
     share_a_period,
 )
 from dolibarr_loyalty.core.money import Rounding
-from dolibarr_loyalty.core.program import Cap, EarnOn, Exclusions, Expiry, Match, Program, Window
+from dolibarr_loyalty.core.program import Cap, EarnOn, Exclusions, Program
 from dolibarr_loyalty.core.sale import Credit, Kind, Line, Sale, State
+from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.core.times import RoundUp
 from tests.builders import (
     PARIS,

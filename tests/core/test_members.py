@@ -16,9 +16,10 @@ from dolibarr_loyalty.core.effects import (
 )
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.membership import enrolment, is_eligible
-from dolibarr_loyalty.core.program import Match, Membership
+from dolibarr_loyalty.core.program import Membership
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.sale import State, as_credit_note, total
+from dolibarr_loyalty.core.terms import Match
 from tests.builders import (
     MEMBER_SINCE,
     a_credit_note,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dolibarr_loyalty.core.program import Exclusions, Match, Program, Rule, Window
+from dolibarr_loyalty.core.program import Exclusions, Program, Rule
 from dolibarr_loyalty.core.rules import (
     Worth,
     earning_lines,
@@ -20,6 +20,7 @@ from dolibarr_loyalty.core.rules import (
     units_of,
 )
 from dolibarr_loyalty.core.sale import Credit, Line, total
+from dolibarr_loyalty.core.terms import Match, Window
 from tests.builders import (
     PARIS,
     a_line,

@@ -14,7 +14,8 @@ from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.protocol import Mail
 from dolibarr_loyalty.core.ledger import Account, Entry
-from dolibarr_loyalty.core.program import Expiry, Program, Reward, Rule
+from dolibarr_loyalty.core.program import Program, Reward, Rule
+from dolibarr_loyalty.core.terms import Expiry
 from dolibarr_loyalty.core.vouchers import Voucher, code_of
 from dolibarr_loyalty.flows import delivery, redemption, usage
 from dolibarr_loyalty.flows.context import Loyalty

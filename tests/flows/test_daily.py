@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dolibarr_loyalty.core.program import Expiry
+from dolibarr_loyalty.core.terms import Expiry
 from dolibarr_loyalty.core.vouchers import VoucherState
 from dolibarr_loyalty.errors import InputError, KeyReused, UnknownMember
 from dolibarr_loyalty.flows import voiding

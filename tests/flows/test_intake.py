@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dolibarr_loyalty.core.program import Cap, Exclusions, Expiry, Match, Membership, Program, Rule
+from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Rule
+from dolibarr_loyalty.core.terms import Expiry, Match
 from dolibarr_loyalty.core.vouchers import VoucherState
 from dolibarr_loyalty.flows import intake, redemption
 from dolibarr_loyalty.flows.adjustment import adjust

@@ -255,7 +255,7 @@ def test_refused_for_good_the_points_go_back_to_their_own_lots(shop: Shop, made:
 def test_points_return_although_their_lot_is_over_by_now(opened: OpenShop) -> None:
     from dataclasses import replace
 
-    from dolibarr_loyalty.core.program import Expiry
+    from dolibarr_loyalty.core.terms import Expiry
     from tests.flows.shop import PROGRAM
 
     with opened(program=replace(PROGRAM, expiry=Expiry(months=1))) as shop:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from dolibarr_loyalty.core.program import Cap, Expiry
+from dolibarr_loyalty.core.program import Cap
+from dolibarr_loyalty.core.terms import Expiry
 from dolibarr_loyalty.flows import voiding
 from dolibarr_loyalty.flows.daily import daily
 from tests.conftest import OpenShop
