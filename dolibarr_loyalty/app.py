@@ -14,6 +14,7 @@ from dolibarr_loyalty.connectors.dolibarr.books import DolibarrBooks
 from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.connectors.mail import MaildirMailer, SmtpMailer
 from dolibarr_loyalty.connectors.protocol import Books, Mailer
+from dolibarr_loyalty.core.wallets import unit_names
 from dolibarr_loyalty.flows.context import Loyalty, Notices, Screens
 from dolibarr_loyalty.messages import Brand
 from dolibarr_loyalty.store.database import Database
@@ -149,6 +150,7 @@ def brand_of(config: Config) -> Brand:
         currency=config.program.currency,
         zone=config.program.zone,
         point_names=dict(brand.point_names),
+        unit_names=unit_names(config.program.wallets),
     )
 
 

@@ -5,8 +5,14 @@ LoyaltyError
  │   └─ ConfigMistakes        all mistakes of loyalty.toml at once
  ├─ InputError                what was asked for does not exist or is unclear   exit code 2
  │   ├─ UnknownMember, AmbiguousMember, UnknownReward, UnknownVoucher, UnknownInvoice
+ │   ├─ UnknownClub, UnknownBenefit, UnknownUse
+ │   ├─ UnknownUnit
+ │   ├─ UnknownActivity, FileMistakes
+ │   ├─ UnknownCharity
  ├─ Refused                   a rule of the program says no                     exit code 1
  │   ├─ InsufficientPoints, VoucherNotUsable, InvoiceNotPayable, RewardNotAvailable
+ │   ├─ ClubNotAvailable, BenefitNotAvailable
+ │   ├─ TransferRefused, PoolRefused
  ├─ Conflict                  another writer was faster: decide again           never leaves a flow
  ├─ KeyReused                 one idempotency key, two different inputs         exit code 1
  ├─ StoreUnavailable          the database does not answer                      exit code 3
@@ -87,6 +93,45 @@ class UnknownReward(InputError):
         super().__init__(f"There is no reward {wanted!r}. The program offers: {', '.join(known) or 'none'}.")
 
 
+class UnknownActivity(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"There is no activity {wanted!r}. The program knows: {', '.join(known) or 'none'}. "
+            "`dolibarr-loyalty activity list MEMBER` shows what was recorded."
+        )
+
+
+class FileMistakes(InputError):
+    """All mistakes of a file to be taken in, at once; nothing of it was written."""
+
+    def __init__(self, file: str, mistakes: Sequence[tuple[int, str]]) -> None:
+        self.file, self.mistakes = file, tuple(mistakes)
+        lines = "\n".join(f"  - line {line}: {mistake}" for line, mistake in self.mistakes)
+        super().__init__(f"{file} has {len(self.mistakes)} mistake(s), nothing was written:\n{lines}")
+
+
+class UnknownCharity(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no cause {wanted!r}. The program knows: {', '.join(known) or 'none'}.")
+
+
+class UnknownClub(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no club {wanted!r}. The program has: {', '.join(known) or 'none'}.")
+
+
+class UnknownBenefit(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(f"There is no benefit {wanted!r}. The program has: {', '.join(known) or 'none'}.")
+
+
+class UnknownUse(InputError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"This member has no use {wanted!r} of a benefit. `dolibarr-loyalty benefit list MEMBER` shows them."
+        )
+
+
 class UnknownVoucher(InputError):
     def __init__(self) -> None:
         super().__init__("No voucher has this code. Check it sign by sign; it is printed on the voucher.")
@@ -97,6 +142,14 @@ class UnknownInvoice(InputError):
         super().__init__(
             f"Invoice {wanted} is not known here. Give the invoice's id or ref; `dolibarr-loyalty sync` "
             "fetches what is new in Dolibarr."
+        )
+
+
+class UnknownUnit(InputError):
+    def __init__(self, wanted: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"The program has no {wanted!r} to give or take. It has: {', '.join(known)}. Tiers are set by hand "
+            "with `dolibarr-loyalty tier set`."
         )
 
 
@@ -117,6 +170,21 @@ class RewardNotAvailable(Refused):
         super().__init__(f"Reward {reward!r} cannot be given: {reason}")
 
 
+class DonationRefused(Refused):
+    def __init__(self, charity: str, reason: str) -> None:
+        super().__init__(f"Cause {charity!r}: {reason}")
+
+
+class ClubNotAvailable(Refused):
+    def __init__(self, club: str, reason: str) -> None:
+        super().__init__(f"Club {club!r}: {reason}")
+
+
+class BenefitNotAvailable(Refused):
+    def __init__(self, benefit: str, reason: str) -> None:
+        super().__init__(f"Benefit {benefit!r} cannot be used: {reason}")
+
+
 class VoucherNotUsable(Refused):
     def __init__(self, voucher: str, reason: str) -> None:
         super().__init__(f"Voucher {voucher} cannot be used: {reason}")
@@ -125,6 +193,16 @@ class VoucherNotUsable(Refused):
 class InvoiceNotPayable(Refused):
     def __init__(self, invoice: str, reason: str) -> None:
         super().__init__(f"Invoice {invoice} cannot be paid with a voucher: {reason}")
+
+
+class TransferRefused(Refused):
+    def __init__(self, giver: str, taker: str, reason: str) -> None:
+        super().__init__(f"{giver} cannot give anything to {taker}: {reason}")
+
+
+class PoolRefused(Refused):
+    def __init__(self, member: str, reason: str) -> None:
+        super().__init__(f"The pool of {member} stays as it is: {reason}")
 
 
 class Conflict(LoyaltyError):

@@ -4,7 +4,7 @@ Nothing is compiled beforehand: a .po file is read and compiled in memory at its
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -24,8 +24,12 @@ from dolibarr_loyalty.resources import folder
 Language = Literal["de", "en", "fr"]
 Address = Literal["formal", "informal"]
 PointNames = Mapping[str, tuple[str, str]]
+UnitNames = Mapping[str, PointNames]
 
 LANGUAGES: tuple[Language, ...] = ("de", "en", "fr")
+
+# What an account counts: redeemable points; points of a tier group; stamps of a card; else a wallet's id.
+POINTS, QUALIFYING, STAMPS = "points", "qualifying:", "stamps:"
 
 # Members are in Europe: 21 November 2026, not November 21, 2026.
 _FORMATS = {"de": "de_DE", "en": "en_GB", "fr": "fr_FR"}
@@ -41,8 +45,9 @@ def language(locale: str) -> Language:
 class Words:
     """Everything needed to speak to one person: language, address, currency, zone, name of the points.
 
-    Make one with `words`. Placeholders are named: `gettext("Hello %(name)s", name=...)`; a literal percent
-    sign in a message is written twice.
+    `unit` is what `points` counts: the redeemable points, or what `counting` was asked for. Make one with
+    `words`. Placeholders are named: `gettext("Hello %(name)s", name=...)`; a literal percent sign in a message
+    is written twice.
     """
 
     locale: str
@@ -51,6 +56,8 @@ class Words:
     currency: str = "EUR"
     zone: str = "Europe/Paris"
     point_names: PointNames = field(default_factory=dict)
+    unit_names: UnitNames = field(default_factory=dict)
+    unit: str = POINTS
     catalogue: GNUTranslations = field(repr=False, compare=False)
 
     # sentences -------------------------------------------------------------------------------------
@@ -81,18 +88,42 @@ class Words:
         return format_percent(share, locale=self.locale, decimal_quantization=False)
 
     def points(self, points: Decimal | int) -> str:
-        """So many points, by the name they have in this shop: 1 point, 1,234 points, 3 hearts."""
+        """So many points, by the name they have in this shop: 1 point, 1,234 points, 3 hearts, 7 stamps."""
         number, form = self.number(points), self._form(points)
-        if self.language in self.point_names:
-            unit = self.point_names[self.language][form]
-            return self.gettext("%(number)s %(unit)s", number=number, unit=unit)
-        return self.ngettext("%(number)s point", "%(number)s points", 1 if form == 0 else 2, number=number)
+        names = self._names()
+        if names is not None:
+            return self.gettext("%(number)s %(unit)s", number=number, unit=names[form])
+        one_or_more = 1 if form == 0 else 2
+        if self.unit.startswith(STAMPS):
+            return self.ngettext("%(number)s stamp", "%(number)s stamps", one_or_more, number=number)
+        if self.unit.startswith(QUALIFYING):
+            return self.ngettext(
+                "%(number)s qualifying point", "%(number)s qualifying points", one_or_more, number=number
+            )
+        return self.ngettext("%(number)s point", "%(number)s points", one_or_more, number=number)
 
     def points_name(self) -> str:
-        """What the points are called in this shop, in the plural: points, hearts."""
-        if self.language in self.point_names:
-            return self.point_names[self.language][1]
+        """What the points are called in this shop, in the plural: points, hearts, stamps."""
+        names = self._names()
+        if names is not None:
+            return names[1]
+        if self.unit.startswith(STAMPS):
+            return self.gettext("stamps")
+        if self.unit.startswith(QUALIFYING):
+            return self.gettext("qualifying points")
         return self.gettext("points")
+
+    def counting(self, unit: str) -> "Words":
+        """The same words, whose points are those of another unit: `counting("stamps:coffee").points(7)`."""
+        return self if unit == self.unit else replace(self, unit=unit)
+
+    def units(self, number: Decimal | int, unit: str) -> str:
+        """So many of a unit: 3 stars, 7 stamps, 1 qualifying point, 12 points."""
+        return self.counting(unit).points(number)
+
+    def unit_name(self, unit: str) -> str:
+        """What a unit is called, in the plural: stars, stamps, qualifying points, points."""
+        return self.counting(unit).points_name()
 
     def day(self, day: date | datetime) -> str:
         """A day in full: 21. November 2026, 1er novembre 2026; instants in the shop's zone."""
@@ -107,6 +138,18 @@ class Words:
             day = day.astimezone(ZoneInfo(self.zone)).date()
         return format_date(day, {"de": "dd.MM.yyyy"}.get(self.language, "dd/MM/yyyy"), locale=self.locale)
 
+    def _names(self) -> tuple[str, str] | None:
+        """What the owner calls one and many of the unit: in this language, else in English, else in any.
+
+        Points that have no name in this language are points; another wallet without any name has its id.
+        """
+        if self.unit == POINTS:
+            return self.point_names.get(self.language)
+        names = self.unit_names.get(self.unit, {})
+        named = names.get(self.language) or names.get("en") or next(iter(names.values()), None)
+        is_nameless = named is None and not self.unit.startswith((STAMPS, QUALIFYING))
+        return (self.unit, self.unit) if is_nameless else named
+
     def _form(self, number: Decimal | int) -> int:
         """0 for the singular, 1 for the plural; French counts 0 and 1.5 as singular."""
         return 0 if Locale.parse(self.locale).plural_form(abs(Decimal(number))) == "one" else 1
@@ -119,10 +162,12 @@ def words(
     currency: str = "EUR",
     zone: str = "Europe/Paris",
     point_names: PointNames | None = None,
+    unit_names: UnitNames | None = None,
 ) -> Words:
     """How to speak to somebody of this locale. A region (de_CH) sets the formats; others get English.
 
-    `point_names` renames the points per language, singular and plural: {"de": ("Herz", "Herzen")}.
+    `point_names` renames the points per language, singular and plural: {"de": ("Herz", "Herzen")};
+    `unit_names` does so for further wallets, by their ids.
     """
     tongue = language(locale)
     return Words(
@@ -132,6 +177,7 @@ def words(
         currency=currency,
         zone=zone,
         point_names=dict(point_names or {}),
+        unit_names=dict(unit_names or {}),
         catalogue=_catalogue(tongue, address),
     )
 

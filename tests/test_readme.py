@@ -23,9 +23,11 @@ from typer.testing import CliRunner
 from dolibarr_loyalty import __version__, errors
 from dolibarr_loyalty.cli import app
 from dolibarr_loyalty.config import load
-from dolibarr_loyalty.config.loading import PROGRAM_LISTS, PROGRAM_TABLES, SECTIONS
+from dolibarr_loyalty.config.loading import SECTIONS
+from dolibarr_loyalty.config.program_reading import PROGRAM_LISTS, PROGRAM_OPTIONS, PROGRAM_TABLES
 from dolibarr_loyalty.config.program_tables import ProgramTable, RuleTable
 from dolibarr_loyalty.config.secret import Secret
+from dolibarr_loyalty.config.tier_tables import TierTable
 from dolibarr_loyalty.connectors.dolibarr import rights
 from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.dolibarr.menus import WORDS
@@ -186,7 +188,7 @@ def test_commands_that_read_take_json_and_those_that_write_a_dry_run() -> None:
         name: {option for param in command.params for option in param.opts} & {"--json", "--dry-run"}
         for name, command in COMMANDS.items()
     }
-    assert {name for name, found in takes.items() if not found} == {"sandbox", "voucher pdf"}
+    assert {name for name, found in takes.items() if not found} == {"export", "sandbox", "voucher pdf"}
     assert takes["demo"] == {"--json"}
 
 
@@ -209,10 +211,11 @@ def settings() -> dict[str, Any]:
     for name, schema in {**SECTIONS, "program": ProgramTable}.items():
         found |= {f"{name}.{field.name}": field for field in dataclasses.fields(schema)}
     shared = {field.name for field in dataclasses.fields(RuleTable)}
-    for name, schema in {**PROGRAM_TABLES, **PROGRAM_LISTS}.items():
-        told_before = shared if name == "multiply" else set()
+    told_above = {"multiply": shared, "promotion": shared - {"id", "qualifying"}, "tiers": {"tier"}}
+    tables = {**PROGRAM_TABLES, **PROGRAM_OPTIONS, **PROGRAM_LISTS, "tiers.tier": TierTable}
+    for name, schema in tables.items():
         for field in dataclasses.fields(schema):
-            if field.name not in told_before:
+            if field.name not in told_above.get(name, set()):
                 found[f"program.{name}.{field.name}"] = field
     return found
 

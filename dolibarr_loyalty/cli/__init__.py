@@ -9,12 +9,23 @@ import typer
 
 from dolibarr_loyalty import __version__
 from dolibarr_loyalty.cli import (
+    activities,
+    benefits,
+    cards,
+    causes,
     checkup,
+    clubs,
     first_steps,
     invoices,
     members,
+    moving,
+    partners,
     points,
+    pools,
+    programs,
+    referrals,
     standing,
+    tiers,
     vouchers,
     waiting,
     work,
@@ -69,7 +80,28 @@ def _made() -> typer.Typer:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
-    for part in (first_steps, checkup, work, standing, members, invoices, vouchers, points, waiting):
+    for part in (
+        first_steps,
+        checkup,
+        work,
+        standing,
+        members,
+        invoices,
+        vouchers,
+        points,
+        activities,
+        referrals,
+        tiers,
+        benefits,
+        clubs,
+        cards,
+        causes,
+        pools,
+        partners,
+        programs,
+        moving,
+        waiting,
+    ):
         part.register(app)
     demo.register(app)
     return app

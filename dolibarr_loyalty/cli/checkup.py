@@ -178,7 +178,12 @@ def install(ctx: typer.Context, dry_run: DryRun = False, as_json: Json = False) 
     capabilities = probe(client)
     tags = [
         tag
-        for tag in (config.screens.member_tag, config.screens.reward_tag, config.notify.no_mail_tag)
+        for tag in (
+            config.screens.member_tag,
+            config.screens.reward_tag,
+            config.notify.no_mail_tag,
+            *config.program.tags,
+        )
         if tag
     ]
 

@@ -10,8 +10,10 @@ from dolibarr_loyalty.cli.options import DryRun, Json
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, tell
 from dolibarr_loyalty.cli.setup import Setup, setup_of
 from dolibarr_loyalty.config import Answers, Config, SecretFrom, write_initial
-from dolibarr_loyalty.config.initial import PRESETS, VOUCHER_KEY_FILE, WEBHOOK_TOKEN_FILE
+from dolibarr_loyalty.config.initial import VOUCHER_KEY_FILE, WEBHOOK_TOKEN_FILE
 from dolibarr_loyalty.config.loading import FILE_NAME, FILE_VARIABLE
+from dolibarr_loyalty.config.presets import PRESETS
+from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.errors import ConfigMistakes, InputError, Mistake
 from dolibarr_loyalty.locales import LANGUAGES, Language, language
 
@@ -49,6 +51,7 @@ def init(
     \b
     Example:
       dolibarr-loyalty init --url https://erp.example.com --shop "Café Sonne" --language de
+      dolibarr-loyalty init --preset stamps --dry-run
     """
     file = _file_to_write(setup_of(ctx))
     tongue = _language(spoken)
@@ -129,10 +132,27 @@ def _show(config: Config) -> None:
             ("Database", config.database.shown),
             ("Mails", config.mail.kind),
             ("Program", f"{program.name}, in {program.currency}, {program.zone}"),
-            ("Points", ", ".join(rule.id for rule in program.rules)),
+            ("Points", ", ".join(rule.id for rule in program.rules if not rule.promotion)),
             ("Rewards", ", ".join(reward.id for reward in program.rewards) or "none"),
+            *_kinds(program),
         ],
         title=f"{config.file} can be used",
     )
     for warning in config.warnings:
         tell(f"Think about {warning}")
+
+
+def _kinds(program: Program) -> list[tuple[str, str]]:
+    """What a program has besides points and rewards, by the ids its owner gave."""
+    kinds = {
+        "Promotions": [rule.id for rule in program.rules if rule.promotion],
+        "Further points": [wallet.id for wallet in program.wallets],
+        "Stamp cards": [card.id for card in program.cards],
+        "Tiers": [tier.id for group in program.tier_groups for tier in group.tiers],
+        "Benefits": [benefit.id for benefit in program.benefits],
+        "Clubs": [club.id for club in program.clubs],
+        "Causes": [charity.id for charity in program.charities],
+        "Activities": [activity.id for activity in program.activities],
+        "Partners": [partner.id for partner in program.partners],
+    }
+    return [(name, ", ".join(ids)) for name, ids in kinds.items() if ids]

@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 
+from dolibarr_loyalty.cli.birthdays import birthday, import_birthdays
 from dolibarr_loyalty.cli.options import Json, Limit, Member, rows_wanted
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.people import the_member
@@ -14,6 +15,7 @@ from dolibarr_loyalty.cli.telling import a_voucher, entry_row, voucher_row
 from dolibarr_loyalty.core.ledger import Account, Lot, account_id
 from dolibarr_loyalty.core.money import round_amount
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.kinds import Kinds, kinds_of
 from dolibarr_loyalty.messages import entry_kind, explain
 from dolibarr_loyalty.store import ledger, vouchers
 from dolibarr_loyalty.store import members as table
@@ -33,6 +35,8 @@ def register(app: typer.Typer) -> None:
     member.command("show")(show)
     member.command("history")(history)
     member.command("list")(list_members)
+    member.command("birthday")(birthday)
+    member.command("birthdays")(import_birthdays)
     app.add_typer(member, name="member")
 
 
@@ -49,6 +53,7 @@ def show(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
         known = the_member(tx, member)
         account = ledger.load(tx, [known.member.thirdparty_id])[known.member.thirdparty_id]
         theirs = vouchers.of_member(tx, known.member.thirdparty_id)
+        kinds = kinds_of(tx, loyalty, known.member.thirdparty_id)
     lots = sorted(account.lots, key=lambda lot: lot.order)
     if as_json:
         show_json(
@@ -59,12 +64,13 @@ def show(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
                 "joined_at": known.enrolment.joined_at,
                 "left_at": known.enrolment.left_at,
                 "seq": account.seq,
+                "kinds": {heading.lower().replace(" ", "_"): text for heading, text in kinds.as_facts()},
                 "lots": [_lot(lot) for lot in lots],
                 "vouchers": [a_voucher(voucher) for voucher in theirs],
             }
         )
         return
-    _show(setup, known, account)
+    _show(setup, known, account, kinds)
     if lots:
         show_table(
             (">Points", "From", "Available from", "Usable until"),
@@ -98,7 +104,7 @@ def _worth(loyalty: Loyalty, account: Account) -> Any:
     return round_amount(max(0, account.balance) * loyalty.program.point_value, loyalty.program.currency)
 
 
-def _show(setup: Setup, known: Known, account: Account) -> None:
+def _show(setup: Setup, known: Known, account: Account, kinds: Kinds) -> None:
     words, now, member = setup.words, setup.loyalty.now(), known.member
     joined = known.enrolment.joined_at
     show_facts(
@@ -114,6 +120,7 @@ def _show(setup: Setup, known: Known, account: Account) -> None:
             ("Owed", words.points(account.debt) if account.debt else ""),
             ("Balance", words.points(account.balance)),
             ("Worth", words.money(_worth(setup.loyalty, account))),
+            *kinds.as_facts(),
         ],
         title=member.name,
     )

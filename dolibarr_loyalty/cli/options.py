@@ -23,6 +23,11 @@ Key = Annotated[
     ),
 ]
 
+Unit = Annotated[
+    str,
+    typer.Option("--unit", metavar="UNIT", help="Of what: points, or the id of a wallet or stamp card."),
+]
+
 ROWS_FOR_PEOPLE = 50
 
 

@@ -56,7 +56,8 @@ def redeem(
     with loyalty.database.reading() as tx:
         voucher = table.by_id(tx, voucher.id) or voucher
         row = outbox.by_keys(tx, [wanted]).get(wanted)
-        left = ledger.load(tx, [thirdparty_id])[thirdparty_id].available(loyalty.now())
+        unit = redemption.unit_of(tx, voucher)
+        left = ledger.load(tx, [thirdparty_id], unit=unit)[thirdparty_id].available(loyalty.now())
         why = row.last_error if row else ""
         if voucher.state is VoucherState.REFUSED:
             why = table.steps(tx, voucher.id)[-1].note
@@ -64,9 +65,9 @@ def redeem(
     code = code_of(voucher.id, loyalty.secret) if usable else None
     if as_json:
         told = {**a_voucher(voucher), "code": code}
-        show_json({"dry_run": False, "key": key, "voucher": told, "points_left": left})
+        show_json({"dry_run": False, "key": key, "voucher": told, "unit": unit, "points_left": left})
     elif code:
-        _hand_over(setup, voucher, code, name, left)
+        _hand_over(setup, voucher, code, name, setup.words.units(left, unit))
     if not usable:
         _tell_why(voucher, why, key)
 
@@ -83,11 +84,12 @@ def _would_redeem(setup: Setup, loyalty: Loyalty, member: str, reward_id: str, *
                 "thirdparty_id": known.member.thirdparty_id,
                 "reward": reward.id,
                 "points": reward.points,
+                "unit": reward.unit,
                 "points_left": left,
             }
         )
         return
-    words = setup.words
+    words = setup.words.counting(reward.unit)
     say(
         f"{known.member.name} would get “{reward.name(words.language)}” for {words.points(reward.points)} "
         f"and have {words.points(left)} left to spend."
@@ -102,7 +104,7 @@ def the_reward(loyalty: Loyalty, reward_id: str) -> Reward:
     return reward
 
 
-def _hand_over(setup: Setup, voucher: Voucher, code: str, name: str, left: int) -> None:
+def _hand_over(setup: Setup, voucher: Voucher, code: str, name: str, left: str) -> None:
     words = setup.words
     show_facts(
         [
@@ -111,7 +113,7 @@ def _hand_over(setup: Setup, voucher: Voucher, code: str, name: str, left: int) 
             ("State", voucher_state(str(voucher.state), words)),
             ("Valid until", words.day(voucher.valid_until) if voucher.valid_until else "without end"),
             ("Credit note", voucher.credit_note_ref),
-            ("Left to spend", words.points(left)),
+            ("Left to spend", left),
         ],
         title=f"Voucher for {name}",
     )

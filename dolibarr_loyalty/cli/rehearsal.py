@@ -35,6 +35,8 @@ WRITING = frozenset(
         "show_member",
         "add_event",
         "attach",
+        "set_card",
+        "draft_payment",
     }
 )
 

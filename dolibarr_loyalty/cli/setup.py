@@ -11,12 +11,17 @@ from pathlib import Path
 import typer
 
 from dolibarr_loyalty.app import App
-from dolibarr_loyalty.cli.output import log_to_stderr
+from dolibarr_loyalty.cli.output import log_to_stderr, tell
 from dolibarr_loyalty.cli.rehearsal import RehearsedApp, Untouched, copied, require_tables
 from dolibarr_loyalty.config import Config, load
 from dolibarr_loyalty.demo import on_demand
+from dolibarr_loyalty.flows import programs
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.locales import Words
+from dolibarr_loyalty.messages.promises import in_words
+
+ONLY_WHEN_ASKED = ("mend", "draft")  # options without which a command changes nothing
+NEVER_DECIDING = ("serve",)  # takes down hints, whatever the program is
 
 
 class Setup:
@@ -24,6 +29,7 @@ class Setup:
 
     def __init__(self, config_file: Path | None, *, verbose: bool) -> None:
         self.config_file, self.verbose = config_file, verbose
+        self.is_deciding = False
         self._opened = ExitStack()
         self.log(logging.ERROR)
 
@@ -43,10 +49,14 @@ class Setup:
         """The wired program."""
         return App(self.config)
 
-    @property
+    @cached_property
     def loyalty(self) -> Loyalty:
-        """The program at work."""
-        return self.app.loyalty
+        """The program at work; where it may decide something, only one that is in force or may come into force."""
+        loyalty = self.app.loyalty
+        if self.is_deciding:
+            for change in programs.admit(loyalty, who=who()).changes:
+                tell(f"New in the program: {in_words(change, self.words)}")
+        return loyalty
 
     @cached_property
     def words(self) -> Words:
@@ -79,8 +89,16 @@ class Setup:
 def setup_of(ctx: typer.Context) -> Setup:
     """The setup of a command; closed when the command ends."""
     setup: Setup = ctx.obj
+    setup.is_deciding = _is_deciding(ctx)
     ctx.call_on_close(setup.close)
     return setup
+
+
+def _is_deciding(ctx: typer.Context) -> bool:
+    """The command changes something by the rules of the program: it offers a dry run, and this is none."""
+    if ctx.params.get("dry_run", True) or ctx.command.name in NEVER_DECIDING:
+        return False
+    return all(ctx.params[name] for name in ONLY_WHEN_ASKED if name in ctx.params)
 
 
 def who() -> str:

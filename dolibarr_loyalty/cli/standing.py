@@ -9,9 +9,9 @@ from dolibarr_loyalty.cli.options import DryRun, Json
 from dolibarr_loyalty.cli.output import progress_bar, say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.setup import Setup, setup_of
 from dolibarr_loyalty.core.money import round_amount
+from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.flows.reconcile import Reconciliation
 from dolibarr_loyalty.flows.reconcile import reconcile as compare
-from dolibarr_loyalty.flows.verify import Deviation
 from dolibarr_loyalty.flows.verify import verify as prove
 from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.reports.status import Status

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from dolibarr_loyalty.core.ledger import Entry
+from dolibarr_loyalty.core.ledger import Entry, account_parts
 from dolibarr_loyalty.core.vouchers import Voucher, masked
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages import Worth, explain, voucher_state, worth
@@ -16,9 +16,12 @@ def reasons_in_words(words: Words, stored: str) -> list[dict[str, Any]]:
 
 
 def entry_row(words: Words, entry: Entry) -> dict[str, Any]:
-    """An entry for scripts."""
+    """An entry for scripts, its reasons told in the unit of its account."""
+    unit = account_parts(entry.account_id)[1]
+    words = words.counting(unit)
     return {
         "seq": entry.seq,
+        "unit": unit,
         "kind": str(entry.kind),
         "points": entry.points,
         "balance_after": entry.balance_after,

@@ -13,12 +13,13 @@ from dolibarr_loyalty.cli.setup import Setup, setup_of, who
 from dolibarr_loyalty.cli.telling import a_voucher, value_of, voucher_row
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.sale import ZERO
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.errors import InputError, OutsideFailure, Refused, VoucherNotUsable
 from dolibarr_loyalty.flows import usage, voiding
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.mails import pdf_for
-from dolibarr_loyalty.flows.redemption import check_redemption
+from dolibarr_loyalty.flows.redemption import check_redemption, unit_of
 from dolibarr_loyalty.messages import voucher_filename, voucher_state
 from dolibarr_loyalty.store import ledger
 from dolibarr_loyalty.store import vouchers as table
@@ -79,22 +80,25 @@ def rewards(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
     with loyalty.database.reading() as tx:
         known = the_member(tx, member)
         identifier = known.member.thirdparty_id
-        available = ledger.load(tx, [identifier])[identifier].available(loyalty.now())
         offers = sorted(loyalty.program.rewards, key=lambda reward: (reward.points, reward.id))
+        units = {POINTS, *(reward.unit for reward in offers)}
+        accounts = ledger.load_units(tx, [identifier], units)
+        holds = {unit: accounts[identifier, unit].available(loyalty.now()) for unit in units}
         told = [(reward, _why_not(loyalty, tx, identifier, reward)) for reward in offers]
     if as_json:
-        rows = [_offer(setup, reward, available, why_not) for reward, why_not in told]
-        show_json({"thirdparty_id": identifier, "available": available, "rewards": rows})
+        rows = [_offer(setup, reward, holds[reward.unit], why_not) for reward, why_not in told]
+        show_json({"thirdparty_id": identifier, "available": holds[POINTS], "rewards": rows})
         return
-    say(f"{known.member.name} has {setup.words.points(available)} to spend.")
+    for unit in sorted(units, key=lambda unit: (unit != POINTS, unit)):
+        say(f"{known.member.name} has {setup.words.units(holds[unit], unit)} to spend.")
     show_table(
-        ("", "Reward", "Name", ">Points", ""),
+        ("", "Reward", "Name", ">Costs", ""),
         [
             (
                 "✗" if why_not else "✓",
                 reward.id,
                 reward.name(setup.words.language),
-                setup.words.number(reward.points),
+                setup.words.units(reward.points, reward.unit),
                 why_not,
             )
             for reward, why_not in told
@@ -117,6 +121,7 @@ def _offer(setup: Setup, reward: Reward, available: int, why_not: str) -> dict[s
         "name": reward.name(setup.words.language),
         "kind": reward.kind,
         "points": reward.points,
+        "unit": reward.unit,
         "value": reward.value,
         "missing": max(0, reward.points - available),
         "can_have": not why_not,
@@ -140,10 +145,12 @@ def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
     with loyalty.database.reading() as tx:
         steps = table.steps(tx, voucher.id)
         known = the_member(tx, str(voucher.thirdparty_id))
+        unit = unit_of(tx, voucher)
     if as_json:
         told = [{"step": s.step, "at": s.at, "who": s.who, "note": s.note} for s in steps]
         usable = voucher.state is VoucherState.ACTIVE and not voucher.is_expired(loyalty.today())
-        show_json({**a_voucher(voucher), "customer": known.member.name, "usable": usable, "steps": told})
+        whose = {"customer": known.member.name, "usable": usable, "unit": unit}
+        show_json({**a_voucher(voucher), **whose, "steps": told})
         return
     words = setup.words
     show_facts(
@@ -152,7 +159,7 @@ def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
             ("State", voucher_state(str(voucher.state), words)),
             ("Customer", f"{known.member.name} ({voucher.thirdparty_id})"),
             ("Reward", voucher.reward_id),
-            ("Points", words.number(voucher.points)),
+            ("Paid with", words.units(voucher.points, unit) if voucher.points else ""),
             ("Issued", words.day(voucher.issued_at)),
             ("Valid until", words.day(voucher.valid_until) if voucher.valid_until else "without end"),
             ("Credit note", voucher.credit_note_ref),
@@ -287,7 +294,8 @@ def cancel(
     if as_json:
         show_json({"dry_run": dry_run, "points": voucher.points, "voucher": a_voucher(voucher)})
         return
-    back = setup.words.points(voucher.points)
+    with setup.loyalty.database.reading() as tx:
+        back = setup.words.units(voucher.points, unit_of(tx, voucher))
     if dry_run:
         note = (
             f" A counter invoice would consume {voucher.credit_note_ref}." if voucher.credit_note_ref else ""

@@ -3,45 +3,87 @@
 Every check gives (place inside the file, problem, remedy); `mistakes` stop the start, `warnings` do not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from itertools import combinations
+from typing import TypeVar
 
 from dolibarr_loyalty.config.lines import Place
 from dolibarr_loyalty.config.settings import DolibarrSettings, MailSettings
 from dolibarr_loyalty.config.spellings import closest
+from dolibarr_loyalty.core.activities import ActivityKind, Anniversary, Birthday, Referral
+from dolibarr_loyalty.core.benefits import Benefit
+from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.program import Cap, Exclusions, Program, Reward, Rule
-from dolibarr_loyalty.core.terms import Expiry, Match, Window
+from dolibarr_loyalty.core.terms import POINTS, Expiry, Match, Window
+from dolibarr_loyalty.core.tiers import TierGroup
+from dolibarr_loyalty.core.wallets import StampCard, Wallet
 
+Value = TypeVar("Value")
+Placed = Sequence[tuple[Place, Value]]
 Finding = tuple[Place, str, str]
 
 LEGAL_MONTHS = 36  # features 4.6 and 4.7: below this German courts have struck clauses down
-_GROUPS = {"amount": "lines", "unit": "lines", "visit": "visits", "multiply": "multipliers"}
+_GROUPS = {
+    "amount": "lines",
+    "unit": "lines",
+    "visit": "visits",
+    "multiply": "multipliers",
+    "cumulative": "thresholds",
+}
+# Ids that must differ, by the list of tables they stand in, with what each names.
+_NAMESPACES: tuple[dict[str, str], ...] = (
+    {"earn": "rule", "multiply": "rule", "promotion": "promotion", "card rule": "stamp card", "tier": "tier"},
+    {"reward": "reward", "card reward": "stamp card"},
+    {"card": "stamp card"},
+    {"wallet": "wallet"},
+    {"tiers": "group of tiers"},
+    {"benefit": "benefit"},
+    {"club": "club"},
+    {"cause": "cause"},
+    {"activity": "activity"},
+    {"partner": "partner"},
+    {"segment": "segment"},
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """The parts of [program] that could be read, each with the place where it stands.
 
-    `rule_ids` and `reward_ids` are those of all tables, of the ones that could not be read too.
+    `ids` are those of all tables by the name of their list, of the ones that could not be read too. `gives`:
+    some table gives points without others. `is_whole`: every table of the lists could be read.
     """
 
-    rule_ids: Sequence[tuple[Place, str]] = ()
-    reward_ids: Sequence[tuple[Place, str]] = ()
-    rules: Sequence[tuple[Place, Rule]] = ()
-    caps: Sequence[tuple[Place, Cap]] = ()
-    rewards: Sequence[tuple[Place, Reward]] = ()
+    ids: Mapping[str, Placed[str]] = field(default_factory=dict)
+    rules: Placed[Rule] = ()
+    caps: Placed[Cap] = ()
+    rewards: Placed[Reward] = ()
     exclusions: Exclusions = field(default_factory=Exclusions)
     max_balance: int | None = None
     starts_on: date | None = None
-    earns: bool = True  # there is a [[program.earn]]
+    welcome_points: int = 0
+    birthday: Birthday | None = None
+    anniversary: Anniversary | None = None
+    referral: Referral | None = None
+    wallets: Placed[Wallet] = ()
+    cards: Placed[StampCard] = ()
+    tier_groups: Placed[TierGroup] = ()
+    benefits: Placed[Benefit] = ()
+    clubs: Placed[Club] = ()
+    activities: Placed[ActivityKind] = ()
+    gives: bool = True
+    is_whole: bool = True
+
+    def names(self, *lists: str) -> list[str]:
+        """The ids of some lists of tables, in the order of the file."""
+        return [name for each in lists for _, name in self.ids.get(each, ())]
 
 
 def mistakes(written: Written) -> Iterator[Finding]:
     """What no program may have."""
-    yield from _same_ids(written.rule_ids, "rule")
-    yield from _same_ids(written.reward_ids, "reward")
+    yield from _same_ids(written)
     yield from _something_earns(written)
     yield from _caps_name_rules(written)
     yield from _rules_that_never_apply(written)
@@ -63,7 +105,7 @@ def warnings(
             "is not set, so sales at the till without a customer would earn for the till's own customer.",
             "Write the id of TakePOS's generic customer, or generic_customers = [] without a till.",
         )
-    if not program.rewards:
+    if not (program.rewards or program.charities):
         yield ("program", "reward"), "There is no reward: points buy nothing.", "Add a [[program.reward]]."
     if dolibarr.url.startswith("http://") and not _is_local(dolibarr.url):
         yield ("dolibarr", "url"), "sends the key over the network in clear.", "Use https."
@@ -76,34 +118,44 @@ def _is_local(url: str) -> bool:
     return host.startswith(("localhost", "127.", "[::1]"))
 
 
-def _same_ids(ids: Sequence[tuple[Place, str]], noun: str) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for place, name in ids:
-        if name in seen:
-            yield (*place, "id"), f'"{name}" is the id of another {noun} too.', "Give each its own."
-        seen.add(name)
+def _same_ids(written: Written) -> Iterator[Finding]:
+    told: set[Place] = set()
+    for namespace in _NAMESPACES:
+        seen: dict[str, str] = {}
+        for table, noun in namespace.items():
+            for place, name in written.ids.get(table, ()):
+                other = seen.setdefault(name, "")
+                if other and place not in told:
+                    told.add(place)
+                    which = "another" if other == noun else "a"
+                    yield (*place, "id"), f'"{name}" is the id of {which} {other} too.', "Give each its own."
+                seen[name] = other or noun
 
 
 def _something_earns(written: Written) -> Iterator[Finding]:
-    if written.earns:
-        return
-    if not written.rule_ids:
+    if not written.gives and not written.names("multiply"):
         yield ("program", "earn"), "There is no rule by which points are earned.", "Add a [[program.earn]]."
-    for place, name in written.rule_ids:
-        yield (
-            place,
-            f'"{name}" multiplies the points of other rules, and there is none.',
-            "Add a [[program.earn]].",
-        )
+    if not written.is_whole:
+        return
+    filled = {rule.unit for _, rule in written.rules if rule.kind != "multiply"}
+    for place, rule in written.rules:
+        if rule.kind == "multiply" and rule.unit not in filled:
+            of_unit = "" if rule.unit == POINTS else f' of unit "{rule.unit}"'
+            yield (
+                place,
+                f'"{rule.id}" multiplies the points of other rules, and there is none{of_unit}.',
+                "Add a [[program.earn]].",
+            )
 
 
 def _caps_name_rules(written: Written) -> Iterator[Finding]:
-    known = [name for _, name in written.rule_ids]
+    known = written.names("earn", "multiply", "promotion", "card rule")
     for place, cap in written.caps:
         if cap.rule is not None and cap.rule not in known:
             meant = closest(cap.rule, known)
             hint = f'Did you mean "{meant}"?' if meant else f"Rules: {', '.join(known)}."
-            yield (*place, "rule"), f'"{cap.rule}" is no rule of this program.', hint
+            where = (*place[:-1], "rule") if place[1] == "cap" else place
+            yield where, f'"{cap.rule}" is no rule of this program.', hint
 
 
 def _rules_that_never_apply(written: Written) -> Iterator[Finding]:
@@ -158,9 +210,9 @@ def _rules_in_conflict(rules: Sequence[tuple[Place, Rule]]) -> Iterator[Finding]
     for (_, one), (place, other) in combinations(alone, 2):
         if (
             _GROUPS[one.kind] == _GROUPS[other.kind]
-            and one.priority == other.priority
+            and (one.unit, one.priority) == (other.unit, other.priority)
             and _matches_meet(one.match, other.match)
-            and _windows_meet(one.window, other.window)
+            and windows_meet(one.window, other.window)
         ):
             yield (
                 (*place, "priority"),
@@ -176,7 +228,7 @@ def _matches_meet(one: Match, other: Match) -> bool:
     return bool(products and types)
 
 
-def _windows_meet(one: Window, other: Window) -> bool:
+def windows_meet(one: Window, other: Window) -> bool:
     """Some instant may lie in both; a window over midnight reaches into the next weekday."""
     first = max(filter(None, (one.from_day, other.from_day)), default=None)
     last = min(filter(None, (one.until_day, other.until_day)), default=None)
@@ -201,10 +253,10 @@ def _minutes(clock: time | None, otherwise: int) -> int:
 def _caps_below_a_grant(written: Written) -> Iterator[Finding]:
     for place, cap in written.caps:
         for _, rule in written.rules:
-            covered = cap.rule in (None, rule.id) and rule.kind != "multiply"
-            if covered and cap.points < rule.points:
+            covered = cap.rule == rule.id or (cap.rule is None and rule.unit == POINTS)
+            if covered and rule.kind != "multiply" and cap.points < rule.points:
                 yield (
-                    (*place, "points"),
+                    place,
                     f'lets at most {cap.points} through, but "{rule.id}" gives {rule.points:f} at once.',
                     f"Write at least {rule.points:f}.",
                 )
@@ -212,10 +264,11 @@ def _caps_below_a_grant(written: Written) -> Iterator[Finding]:
 
 def _rewards_out_of_reach(written: Written) -> Iterator[Finding]:
     for place, reward in written.rewards:
-        if written.max_balance is not None and reward.points > written.max_balance:
+        most = written.max_balance if reward.unit == POINTS else None
+        if most is not None and reward.points > most:
             yield (
                 (*place, "points"),
-                f'are more than max_balance = {written.max_balance}, so nobody can ever have "{reward.id}".',
+                f'are more than max_balance = {most}, so nobody can ever have "{reward.id}".',
                 "Lower the points or raise max_balance.",
             )
 
@@ -260,6 +313,11 @@ def _idle_settings(program: Program) -> Iterator[Finding]:
 
 
 def _multipliers(program: Program) -> Iterator[tuple[Place, Rule]]:
-    found = (rule for rule in program.rules if rule.kind == "multiply")
-    for number, rule in enumerate(found):
-        yield ("program", "multiply", number), rule
+    """Rules that multiply, each with the place where it is written: a multiplier's list, or the promotions'."""
+    numbers = {"multiply": 0, "promotion": 0}
+    for rule in program.rules:
+        table = "promotion" if rule.promotion else "multiply"
+        if rule.kind == "multiply":
+            yield ("program", table, numbers[table]), rule
+        if rule.kind == "multiply" or rule.promotion:
+            numbers[table] += 1

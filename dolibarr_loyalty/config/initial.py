@@ -1,27 +1,30 @@
 """Writing a first loyalty.toml: complete, explained in the owner's language, and right as it stands."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal
 
-from babel.numbers import get_currency_symbol
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dolibarr_loyalty.config.loading import FILE_NAME
+from dolibarr_loyalty.config.presets import PRESETS, Basics
+from dolibarr_loyalty.config.program_text import exclude, options, tables
 from dolibarr_loyalty.config.secret import create_private, new_key
-from dolibarr_loyalty.config.toml_text import toml_value, weekday_names
-from dolibarr_loyalty.core.program import Program, Reward, Rule
-from dolibarr_loyalty.core.terms import Match
+from dolibarr_loyalty.config.toml_text import toml_value
+from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.locales import Language
 from dolibarr_loyalty.resources import folder as resource_folder
 
 WIDTH = 98
+_HELD_SPACE = re.compile(r"(?<=«) | (?=[»;:?!%])")
+_HELD = "\x00"
 VOUCHER_KEY_FILE = "loyalty.key"
 WEBHOOK_TOKEN_FILE = "secrets/webhook_token"
 
@@ -80,58 +83,6 @@ class Answers:
     program: Program | None = None
 
 
-def first_program(answers: Answers, language: Language) -> Program:
-    """The program that `init` proposes: 1 point per 10 of the currency, and three rewards."""
-    rewards = (
-        Reward(
-            id="5-off", kind="amount", points=50, value=Decimal(5), names=_voucher_names(5, answers.currency)
-        ),
-        Reward(
-            id="10-percent",
-            kind="percent",
-            points=80,
-            value=Decimal(10),
-            limit=Decimal(50),
-            names=_PERCENT_NAMES,
-        ),
-        Reward(
-            id="20-off",
-            kind="amount",
-            points=180,
-            value=Decimal(20),
-            names=_voucher_names(20, answers.currency),
-        ),
-    )
-    return Program(
-        name=answers.program_name or _PROGRAM_NAMES[language],
-        currency=answers.currency,
-        zone=answers.zone,
-        rules=(Rule(id="base", points=Decimal(1), per=Decimal(10)),),
-        point_value=Decimal("0.10"),
-        rewards=rewards,
-    )
-
-
-_PROGRAM_NAMES = {"de": "Treueprogramm", "en": "Loyalty program", "fr": "Programme de fidélité"}
-
-
-def _voucher_names(amount: int, currency: str) -> tuple[tuple[str, str], ...]:
-    """The name of a voucher of a round amount in each language."""
-    signs = {tongue: get_currency_symbol(currency, tongue) for tongue in ("de", "en", "fr")}
-    return (
-        ("de", f"Gutschein über {amount}\u00a0{signs['de']}"),
-        ("en", f"{signs['en']}{amount} voucher"),
-        ("fr", f"Bon d’achat de {amount}\u00a0{signs['fr']}"),
-    )
-
-
-_PERCENT_NAMES = (("de", "10\u00a0% Rabatt"), ("en", "10% off"), ("fr", "10\u00a0% de remise"))
-
-
-# Programs that `init --preset` offers.
-PRESETS = {"points": first_program}
-
-
 def write_initial(
     folder: Path,
     *,
@@ -147,10 +98,15 @@ def write_initial(
     chosen = answers or Answers()
     if preset not in PRESETS:
         raise ConfigurationError(f"There is no preset {preset!r}. Choose one of: {', '.join(PRESETS)}.")
-    program = chosen.program or PRESETS[preset](chosen, language)
+    text = render(
+        chosen,
+        chosen.program or preset_program(preset, chosen, language),
+        language=language,
+        preset=None if chosen.program else preset,
+    )
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / FILE_NAME
-    if not create_private(file, render(chosen, program, language=language)):
+    if not create_private(file, text):
         raise ConfigurationError(f"{file} exists already. Nothing was changed; move it away to start anew.")
     create_private(folder / VOUCHER_KEY_FILE, new_key() + "\n")
     create_private(folder / WEBHOOK_TOKEN_FILE, new_key() + "\n")
@@ -160,13 +116,21 @@ def write_initial(
     return file
 
 
+def preset_program(preset: str, answers: Answers, language: Language) -> Program:
+    """The program of a preset for what was answered."""
+    basics = Basics(
+        name=answers.program_name, currency=answers.currency, zone=answers.zone, language=language
+    )
+    return PRESETS[preset](basics)
+
+
 def _sources(answers: Answers) -> list[SecretFrom]:
     given = (getattr(answers, field.name) for field in fields(answers))
     return [source for source in given if isinstance(source, SecretFrom)]
 
 
-def render(answers: Answers, program: Program, *, language: Language) -> str:
-    """The text of loyalty.toml with comments in a language."""
+def render(answers: Answers, program: Program, *, language: Language, preset: str | None = None) -> str:
+    """The text of loyalty.toml with comments in a language; those of the preset too, where it is one."""
     templates = resource_folder("templates") / "config"
     comments = tomllib.loads((templates / f"comments.{language}.toml").read_text(encoding="utf-8"))
     environment = Environment(
@@ -183,12 +147,14 @@ def render(answers: Answers, program: Program, *, language: Language) -> str:
         "plain": _plain,
         "secret": _secret,
         "language": language,
-        "rules": [_rule(rule) for rule in program.rules],
-        "caps": [{"period": cap.period, "points": cap.points, "rule": cap.rule} for cap in program.caps],
-        "exclude": _exclude(program),
-        "rewards": [_reward(reward) for reward in program.rewards],
+        "preset": preset,
+        "lists": tables(program),
+        "options": options(program),
+        "exclude": exclude(program),
         "ten": Decimal("10.00"),
+        "quarter_more": Decimal("1.25"),
         "example_day": date(2026, 12, 1),
+        "example_second_day": date(2026, 12, 2),
         "example_last_day": date(2026, 12, 24),
         "voucher_key_file": VOUCHER_KEY_FILE,
         "webhook_token_file": WEBHOOK_TOKEN_FILE,
@@ -197,8 +163,10 @@ def render(answers: Answers, program: Program, *, language: Language) -> str:
 
 
 def _comment(text: str) -> str:
-    paragraphs = text.strip().split("\n")
-    return "\n".join(f"# {line}".rstrip() for part in paragraphs for line in wrap(part, WIDTH - 2) or [""])
+    """A text as comment lines; the spaces of French punctuation do not break."""
+    held = _HELD_SPACE.sub(_HELD, text.strip())
+    lines = (line for part in held.split("\n") for line in wrap(part, WIDTH - 2) or [""])
+    return "\n".join(f"# {line}".rstrip() for line in lines).replace(_HELD, " ")
 
 
 def _setting(comments: dict[str, str], place: str, value: Any, example: Any) -> str:
@@ -215,64 +183,3 @@ def _plain(**values: Any) -> str:
 
 def _secret(source: SecretFrom | str | None) -> Any:
     return source.written() if isinstance(source, SecretFrom) else source
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    """A rule as its table: only what differs from the usual, so that it reads as people would write it."""
-    window, usual = rule.window, Rule(id="")
-    start, end = window.from_time, window.until_time
-    clock = f"{_clock(start, '00:00')}-{_clock(end, '24:00')}" if start or end else None
-    table: dict[str, Any] = {"id": rule.id}
-    if rule.kind == "multiply":
-        table["factor"] = rule.factor
-    else:
-        table |= {"kind": rule.kind, "points": rule.points}
-        table["per"] = rule.per if rule.kind == "amount" else None
-    table |= _match(rule.match)
-    table |= {
-        "from_day": window.from_day,
-        "until_day": window.until_day,
-        "weekdays": weekday_names(window.weekdays) or None,
-        "hours": clock,
-        "minimum_amount": rule.minimum_amount,
-        "minimum_quantity": rule.minimum_quantity,
-        "combinable": None if rule.combinable == usual.combinable else rule.combinable,
-        "priority": rule.priority or None,
-    }
-    return table
-
-
-def _clock(at: time | None, otherwise: str) -> str:
-    return at.isoformat("minutes") if at else otherwise
-
-
-def _match(match: Match) -> dict[str, Any]:
-    return {"products": match.products or None, "tags": match.tags or None, "types": match.types or None}
-
-
-def _exclude(program: Program) -> dict[str, Any]:
-    """[program.exclude]: the first match of a single list is written as that list, all others as `lines`."""
-    table: dict[str, Any] = {"products": (), "tags": (), "types": (), "lines": []}
-    for match in program.exclusions.match:
-        written = {name: words for name, words in _match(match).items() if words}
-        name = next(iter(written))
-        if len(written) == 1 and not table[name] and not table["lines"]:
-            table[name] = written[name]
-        else:
-            table["lines"].append(written)
-    return table
-
-
-def _reward(reward: Reward) -> dict[str, Any]:
-    """A reward as its table."""
-    return {
-        "id": reward.id,
-        "kind": reward.kind,
-        "points": reward.points,
-        "value": reward.value or None,
-        "limit": reward.limit,
-        "product": reward.product or None,
-        "names": dict(reward.names) or None,
-        "valid_months": reward.valid_months,
-        "per_member": reward.per_member,
-    }

@@ -1,7 +1,5 @@
 """The [program] tables of loyalty.toml: friendly spellings in, values of `core.program` out."""
 
-from collections.abc import Iterable
-from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -9,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
+from dolibarr_loyalty.config.condition_tables import MatchTable, WhoTable, WindowTable, named, values
 from dolibarr_loyalty.config.settings import ALWAYS, STRICT
 from dolibarr_loyalty.config.spellings import (
     Amount,
@@ -16,12 +15,11 @@ from dolibarr_loyalty.config.spellings import (
     CountFromOne,
     Currency,
     FoldedList,
-    HourSpan,
     Id,
-    LanguageKey,
+    Named,
     Positive,
     Text,
-    Weekdays,
+    UnitId,
     Zone,
 )
 from dolibarr_loyalty.config.wrong import wrong
@@ -39,71 +37,42 @@ from dolibarr_loyalty.core.program import (
     Shortage,
     VoucherTerms,
 )
-from dolibarr_loyalty.core.terms import Expiry, Match, Window
+from dolibarr_loyalty.core.terms import POINTS, Expiry, Match
 from dolibarr_loyalty.core.times import RoundUp
 
 _USUAL = Program()
-LineType = Literal["goods", "service"]
+RuleKind = Literal["amount", "unit", "visit", "multiply", "cumulative"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class MatchTable:
-    """Which lines are meant: those that every list written here has."""
-
-    products: FoldedList = ()
-    tags: FoldedList = ()
-    types: tuple[LineType, ...] = ()
-
-    def match(self) -> Match:
-        return Match(products=self.products, tags=self.tags, types=self.types)
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class RuleTable(MatchTable):
-    """What every rule has: its lines, its time, its thresholds, how it stands beside others."""
+class RuleTable(MatchTable, WindowTable):
+    """What every rule has: its lines, its time, for whom, its thresholds, how it stands beside others."""
 
     id: Id
-    from_day: date | None = None
-    until_day: date | None = None
-    weekdays: Weekdays = ()
-    hours: HourSpan | None = None
+    names: Named = Field(default_factory=dict)
+    unit: UnitId = POINTS
+    who: WhoTable | None = None
     minimum_amount: Amount | None = None
     minimum_quantity: Amount | None = None
     combinable: bool = True
     priority: int = 0
+    qualifying: bool = True
 
-    @field_validator("until_day")
-    @classmethod
-    def _ends_after_it_begins(cls, until: date | None, info: ValidationInfo) -> date | None:
-        start = info.data.get("from_day")
-        if start and until and until < start:
-            raise wrong(
-                f"ends on {until}, before it begins on {start}, so this rule can never apply.",
-                "Write a later day.",
-            )
-        return until
-
-    def window(self) -> Window:
-        from_time, until_time = self.hours or (None, None)
-        return Window(
-            from_day=self.from_day,
-            until_day=self.until_day,
-            weekdays=self.weekdays,
-            from_time=from_time,
-            until_time=until_time,
-        )
-
-    def rule(self, kind: Literal["amount", "unit", "visit", "multiply"], **values: Any) -> Rule:
+    def rule(self, kind: RuleKind, **more: Any) -> Rule:
         return Rule(
             id=self.id,
             kind=kind,
+            names=named(self.names),
+            unit=self.unit,
+            who=(self.who or WhoTable()).conditions(),
             match=self.match(),
             window=self.window(),
             minimum_amount=self.minimum_amount,
             minimum_quantity=self.minimum_quantity,
             combinable=self.combinable,
             priority=self.priority,
-            **values,
+            qualifying=self.qualifying,
+            **more,
         )
 
 
@@ -212,7 +181,7 @@ class ExpiryTable:
         return months
 
     def expiry(self) -> Expiry:
-        return Expiry(**_values(self))
+        return Expiry(**values(self))
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -238,7 +207,7 @@ class VouchersTable:
         return rate
 
     def terms(self) -> VoucherTerms:
-        return VoucherTerms(**_values(self))
+        return VoucherTerms(**values(self))
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -249,6 +218,7 @@ class MembersTable:
     tag: Annotated[str, ALWAYS] = ""
     excluded_tags: FoldedList = ()
     generic_customers: tuple[CountFromOne, ...] | None = None
+    second_welcome: Literal["reverse", "keep"] = _USUAL.membership.second_welcome
 
     @field_validator("tag")
     @classmethod
@@ -270,22 +240,20 @@ class MembersTable:
             tag=self.tag,
             excluded_tags=self.excluded_tags,
             generic_customers=self.generic_customers or (),
+            second_welcome=self.second_welcome,
         )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class RewardTable:
-    """[[program.reward]]"""
+class GiftTable:
+    """What a reward is: money or percent off, or one of something free."""
 
-    id: Id
     kind: Literal["amount", "percent", "product", "service"]
-    points: CountFromOne
     value: Annotated[Amount, ALWAYS] = Decimal(0)
     limit: Positive | None = None
     product: Annotated[str, ALWAYS] = ""
-    names: dict[LanguageKey, Text] = Field(default_factory=dict)
+    names: Named = Field(default_factory=dict)
     valid_months: Count | None = None
-    per_member: CountFromOne | None = None
 
     @field_validator("value")
     @classmethod
@@ -308,8 +276,20 @@ class RewardTable:
             )
         return product.strip()
 
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RewardTable(GiftTable):
+    """[[program.reward]]"""
+
+    id: Id
+    points: CountFromOne
+    unit: UnitId = POINTS
+    who: WhoTable | None = None
+    per_member: CountFromOne | None = None
+
     def reward(self) -> Reward:
-        return Reward(**{**_values(self), "names": tuple(self.names.items())})
+        who = (self.who or WhoTable()).conditions()
+        return Reward(**{**values(self), "names": named(self.names), "who": who})
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -337,29 +317,9 @@ class ProgramTable:
     backfill: bool = _USUAL.backfill
     point_value: Positive = _USUAL.point_value
 
-    def program(
-        self,
-        *,
-        rules: Iterable[Rule],
-        caps: Iterable[Cap],
-        exclusions: Exclusions,
-        expiry: Expiry,
-        rewards: Iterable[Reward],
-        vouchers: VoucherTerms,
-        membership: Membership,
-    ) -> Program:
-        return Program(
-            **_values(self),
-            rules=tuple(rules),
-            caps=tuple(caps),
-            exclusions=exclusions,
-            expiry=expiry,
-            rewards=tuple(rewards),
-            vouchers=vouchers,
-            membership=membership,
-        )
+    welcome_points: Count = _USUAL.welcome_points
+    transferable_points: bool = _USUAL.transferable_points
 
-
-def _values(table: Any) -> dict[str, Any]:
-    """The settings of a table by name, as they are."""
-    return {field.name: getattr(table, field.name) for field in fields(table)}
+    def program(self, **tables: Any) -> Program:
+        """The program, with what the tables inside [program] gave, by its name in `Program`."""
+        return Program(**values(self), **tables)

@@ -3,18 +3,19 @@
 import difflib
 import re
 from collections.abc import Iterable
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, ValidationInfo
 
 from dolibarr_loyalty.config.secret import Surroundings
 from dolibarr_loyalty.config.wrong import wrong
+from dolibarr_loyalty.core.terms import POINTS, QUALIFYING, STAMPS
 from dolibarr_loyalty.locales import LANGUAGES
 
 _WEEKDAYS = (
@@ -28,8 +29,11 @@ _WEEKDAYS = (
 )
 _HOURS = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_MONTH_DAY = re.compile(r"(\d{1,2})-(\d{1,2})")
+_COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch("[A-Z]{2}", code))
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_ANY_SHORT_YEAR = 2001  # 29 February does not begin every year
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
 Hours = tuple[time | None, time | None]
@@ -101,6 +105,44 @@ def _identifier(written: str) -> str:
             f'Use small letters, digits, - and _, such as "{better or "coffee"}".',
         )
     return written
+
+
+def _unit(written: str) -> str:
+    if written.startswith(QUALIFYING):
+        raise wrong(
+            "are qualifying points, which tiers count by themselves.",
+            f'Write "{POINTS}", the id of a [[program.wallet]], or "{STAMPS}" and the id of a card.',
+        )
+    _identifier(written.removeprefix(STAMPS))
+    return written
+
+
+def _wallet_id(written: str) -> str:
+    if written in (POINTS, QUALIFYING.rstrip(":"), STAMPS.rstrip(":")):
+        raise wrong(f'"{written}" is the name of points that are always there.', 'Write another: "stars".')
+    return _identifier(written)
+
+
+def _country(written: str) -> str:
+    code = written.upper()
+    if code not in _COUNTRIES:
+        raise wrong(
+            f'"{written}" is not a country.', 'Write its two letters (ISO 3166), such as "DE" or "FR".'
+        )
+    return code
+
+
+def _month_day(written: Any) -> tuple[int, int]:
+    found = _MONTH_DAY.fullmatch(str(written).strip())
+    try:
+        day = date(_ANY_SHORT_YEAR, int(found[1]), int(found[2])) if found else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise wrong(
+            f'"{written}" is not a day of every year.', 'Write month and day, such as "01-01" or "09-15".'
+        )
+    return day.month, day.day
 
 
 def _currency(written: str) -> str:
@@ -188,9 +230,18 @@ Amount = Annotated[Decimal, BeforeValidator(_number), Field(ge=0, max_digits=15)
 Positive = Annotated[Decimal, BeforeValidator(_number), Field(gt=0, max_digits=15), PlainSerializer(str)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 CountFromOne = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Percent = Annotated[
+    Decimal, BeforeValidator(_number), Field(gt=0, le=100, max_digits=15), PlainSerializer(str)
+]
 Id = Annotated[str, AfterValidator(_identifier)]
+IdList = tuple[Id, ...]
+WalletId = Annotated[str, AfterValidator(_wallet_id)]
+UnitId = Annotated[str, AfterValidator(_unit)]
+Country = Annotated[str, AfterValidator(_country)]
+MonthDay = Annotated[tuple[int, int], BeforeValidator(_month_day)]
 LanguageKey = Annotated[str, AfterValidator(_language)]
 Text = Annotated[str, Field(min_length=1)]
+Named = dict[LanguageKey, Text]
 Folded = Annotated[Text, AfterValidator(str.casefold)]
 FoldedList = tuple[Folded, ...]
 Weekdays = Annotated[tuple[Annotated[int, BeforeValidator(_weekday)], ...], AfterValidator(_sorted_days)]

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.occasions import Contact
 from dolibarr_loyalty.core.sale import Payment, Sale
 
 
@@ -40,7 +41,10 @@ class DraftLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A document to be posted once; `ref_ext` is its name in our world, `gross` what it must come to."""
+    """A document to be posted once; `ref_ext` is its name in our world, `gross` what it must come to.
+
+    `source_id` is the invoice that a credit note belongs to, if it belongs to one.
+    """
 
     thirdparty_id: int
     kind: Literal["credit_note", "standard"]
@@ -51,6 +55,19 @@ class Draft:
     lines: tuple[DraftLine, ...]
     gross: Decimal
     options: Mapping[str, str | int | None]
+    source_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentDraft:
+    """Something to be paid to a third party, for the accountant to approve; `ref_ext` is its name in our world."""
+
+    thirdparty_id: int
+    issued_on: date
+    ref_ext: str
+    label: str
+    note: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +142,10 @@ class Books(Protocol):
         """One third party, or None when Dolibarr has it no more (deleted, or merged into another)."""
         ...
 
+    def contacts_after(self, last_id: int, limit: int) -> Sequence[Contact]:
+        """The contacts with a birthday and with ids above `last_id`, by id. Empty at the end."""
+        ...
+
     def member_tags(self) -> Mapping[int, frozenset[str]]:
         """Lower-case labels of the customer tags of every third party that has any."""
         ...
@@ -170,7 +191,19 @@ class Books(Protocol):
         """Gross price and VAT rate of a product by its ref, or None when there is none."""
         ...
 
+    # paying others ---------------------------------------------------------------------------------
+    def draft_payment(self, payment: PaymentDraft) -> int:
+        """Make the draft of a payment, found again when called again, and give its id in Dolibarr.
+
+        ConfigurationFailure where the module or the rights for it are missing.
+        """
+        ...
+
     # screens ---------------------------------------------------------------------------------------
+    def set_card(self, thirdparty_id: int, number: str) -> None:
+        """Write the number of a customer's card (the third party's barcode); empty takes it off."""
+        ...
+
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         """Write extrafields of a third party (names without `options_`), leaving all others as they are."""
         ...

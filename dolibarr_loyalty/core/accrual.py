@@ -1,8 +1,8 @@
 """What a document is entitled to now: a pure function of the document, its credit notes and the program.
 
-`appraise` looks at one invoice with its credit notes; `entitle` applies caps that span several documents and
-rounds once. A flow posts the difference to what the document already holds, so replays, edits, refunds in any
-split and any order end in the same place.
+`appraise` looks at one invoice with its credit notes; `entitle` (in `claims`) applies what spans several
+documents and rounds once. A flow posts the difference to what the document already holds, so replays, edits,
+refunds in any split and any order end in the same place.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,42 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dolibarr_loyalty.core.money import round_points, without_noise
-from dolibarr_loyalty.core.program import Cap, CapPeriod, Program
+from dolibarr_loyalty.core.claims import (
+    MEASURE,
+    Claim,
+    Entitlement,
+    cap_document,
+    entitle,
+    needs_siblings,
+    share_a_period,
+    unit_of,
+)
+from dolibarr_loyalty.core.earning import NOTHING_KNOWN, Worth, evaluate
+from dolibarr_loyalty.core.eligibility import Standing
+from dolibarr_loyalty.core.history import Past, past_of
+from dolibarr_loyalty.core.paid import Paid, paid_of
+from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason, because
-from dolibarr_loyalty.core.rules import MONEY_CREDITS, amount_of, earning_lines, evaluate, plain
-from dolibarr_loyalty.core.sale import ZERO, Family, Kind, Line, Sale, State, as_credit_note, total
-from dolibarr_loyalty.core.times import add_months, after, day_of, end_of_period, period_key, start_of
+from dolibarr_loyalty.core.rules import amount_of, earning_lines, mirrored, plain
+from dolibarr_loyalty.core.sale import ZERO, Family, Kind, Line, Sale, as_credit_note, total
+from dolibarr_loyalty.core.terms import QUALIFYING
+from dolibarr_loyalty.core.times import add_months, after, day_of, end_of_period, start_of
 
-ONE = Decimal(1)
+__all__ = [
+    "Appraisal",
+    "Claim",
+    "Enrolment",
+    "Entitlement",
+    "LotTerms",
+    "appraise",
+    "entitle",
+    "expiry_of",
+    "lot_terms",
+    "needs_siblings",
+    "quiet_since",
+    "share_a_period",
+    "unit_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,34 +58,12 @@ class Enrolment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """What a document would get before caps over several documents: exact points per rule, signed."""
-
-    document_id: int
-    issued_on: date
-    occurred_at: datetime
-    by_rule: tuple[tuple[str, Decimal], ...] = ()
-
-    @property
-    def order(self) -> tuple[datetime, int]:
-        """Caps are filled in the order of the purchases, whatever order they became known in."""
-        return (self.occurred_at, self.document_id)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Appraisal:
-    """A document's claim and the reasons for it."""
+    """A document's claim, the reasons for it, and what the document means for tiers, clubs and eligibility."""
 
     claim: Claim
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entitlement:
-    """Whole points a document is entitled to now, and why caps and rounding made them so."""
-
-    points: int
-    reasons: tuple[Reason, ...]
+    past: Past
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,61 +75,69 @@ class LotTerms:
     reasons: tuple[Reason, ...]
 
 
-def appraise(program: Program, family: Family, enrolment: Enrolment) -> Appraisal:
-    """The claim of an invoice, or of a credit note that belongs to none, with the reasons in order."""
+def appraise(
+    program: Program, family: Family, enrolment: Enrolment, standing: Standing = NOTHING_KNOWN
+) -> Appraisal:
+    """The claim of an invoice, or of a credit note that belongs to none, with the reasons in order.
+
+    `standing` is what held for the member when the document was made (`history.standing_at`).
+    """
     if family.sale.kind is Kind.CREDIT_NOTE:
         family = replace(family, sale=as_credit_note(family.sale))
     sale = family.sale
     empty = Claim(document_id=sale.id, issued_on=sale.issued_on, occurred_at=sale.occurred_at)
+    nothing = Past(document_id=sale.id, occurred_at=sale.occurred_at)
     refusal = _refusal(program, sale, enrolment)
     if refusal is not None:
-        return Appraisal(claim=empty, reasons=(refusal,))
-    share, is_complete, paid_reasons = _share(program, family)
-    if not share and not is_complete:
-        return Appraisal(claim=empty, reasons=paid_reasons)
+        return Appraisal(claim=empty, reasons=(refusal,), past=nothing)
+    paid = paid_of(program, family)
+    if paid.is_nothing:
+        return Appraisal(claim=empty, reasons=paid.reasons, past=nothing)
+    past = past_of(program, family, standing)
+    by_rule, reasons = _claimed(program, family, standing, paid)
+    claim = replace(empty, by_rule=(*by_rule, *_qualifying(past)))
+    return Appraisal(claim=claim, reasons=reasons, past=past)
+
+
+def _claimed(
+    program: Program, family: Family, standing: Standing, paid: Paid
+) -> tuple[tuple[tuple[str, Decimal], ...], tuple[Reason, ...]]:
+    """What the rules give on a document and what they measure, after the caps within it, and why."""
+    sale, is_return = family.sale, family.sale.kind is Kind.CREDIT_NOTE
     lines, reasons = _lines(program, family)
-    is_return = sale.kind is Kind.CREDIT_NOTE
     if is_return:
-        reasons = [*reasons, because("standalone", ref=sale.ref, amount=plain(-_amount(program, lines)))]
-        lines = _mirrored(lines)
+        reasons.append(because("standalone", ref=sale.ref, amount=plain(-_amount(program, lines))))
+        lines = mirrored(lines)
     worth = evaluate(
         program,
         lines,
         sale.occurred_at,
-        share=share,
-        is_complete=is_complete,
+        share=paid.share,
+        is_complete=paid.is_complete,
         is_visit=not is_return,  # bringing something back does not undo the visit on which it was bought
+        standing=standing,
     )
-    by_rule = worth.by_rule if total(points for _, points in worth.by_rule) > 0 else ()
-    capped, caps = _cap_document(program, by_rule)
-    signed = tuple((rule, -points if is_return else points) for rule, points in capped)
-    claim = replace(empty, by_rule=signed)
-    return Appraisal(claim=claim, reasons=(*reasons, *paid_reasons, *worth.reasons, *caps))
+    points = _gained(program, worth)
+    caps = cap_document(program, points)
+    points |= {MEASURE + rule: measure for rule, measure in worth.measures if measure > 0}
+    signed = tuple((rule, -exact if is_return else exact) for rule, exact in points.items())
+    return signed, (*reasons, *paid.reasons, *worth.reasons, *caps)
 
 
-def entitle(claims: Sequence[tuple[Program, Claim]]) -> dict[int, Entitlement]:
-    """Whole points of one member's claims after the caps per day, month, year and ever, per document.
-
-    Each claim is judged by the program version of its document. They are served in the order of the
-    purchases, so the result does not depend on the order in which the documents became known.
-    """
-    used: dict[tuple[Cap, str], Decimal] = {}
-    ordered = sorted(claims, key=lambda pair: pair[1].order)
-    return {claim.document_id: _entitle_next(program, claim, used) for program, claim in ordered}
+def _gained(program: Program, worth: Worth) -> dict[str, Decimal]:
+    """The points per rule, of units in which the document gives anything at all."""
+    sums: dict[str | None, Decimal] = {}
+    for rule, points in worth.by_rule:
+        unit = unit_of(program, rule)
+        sums[unit] = sums.get(unit, ZERO) + points
+    return {rule: points for rule, points in worth.by_rule if sums[unit_of(program, rule)] > 0}
 
 
-def needs_siblings(program: Program) -> bool:
-    """Caps over several documents are set, so a document cannot be decided alone."""
-    return any(cap.period != "document" for cap in program.caps)
-
-
-def share_a_period(program: Program, one: Claim, other: Claim) -> bool:
-    """Two claims of one member fall into the same period of some cap."""
-    return any(
-        _period(cap.period, one) == _period(cap.period, other)
-        for cap in program.caps
-        if cap.period != "document"
-    )
+def _qualifying(past: Past) -> tuple[tuple[str, Decimal], ...]:
+    sums: dict[str, int] = {}
+    for group, _, points in past.qualifying:
+        sums[group] = sums.get(group, 0) + points
+    return tuple((QUALIFYING + group, Decimal(points)) for group, points in sums.items() if points)
 
 
 def lot_terms(program: Program, sale: Sale, now: datetime) -> LotTerms:
@@ -201,141 +215,5 @@ def _lines(program: Program, family: Family) -> tuple[list[Line], list[Reason]]:
     return lines, reasons
 
 
-def _mirrored(lines: Sequence[Line]) -> list[Line]:
-    return [replace(line, net=-line.net, gross=-line.gross, quantity=-line.quantity) for line in lines]
-
-
 def _amount(program: Program, lines: Sequence[Line]) -> Decimal:
     return total(amount_of(program, line) for line in lines)
-
-
-def _share(program: Program, family: Family) -> tuple[Decimal, bool, tuple[Reason, ...]]:
-    """Which part of the basis earns now (0 to 1), whether the sale is complete, and why."""
-    paid, is_complete, reasons = _paid_share(program, family)
-    if not paid or program.vouchers_earn:
-        return paid, is_complete, reasons
-    sale = family.sale
-    worth = total(line.gross for line in sale.lines if line.credit not in MONEY_CREDITS)
-    if sale.voucher_paid <= 0 or worth <= 0:
-        return paid, is_complete, reasons
-    part = min(ONE, sale.voucher_paid / worth)
-    percent = plain((part * 100).quantize(Decimal("0.01")))
-    told = because("voucher_part", amount=plain(sale.voucher_paid), percent=percent)
-    return paid * (ONE - part), is_complete, (*reasons, told)
-
-
-def _paid_share(program: Program, family: Family) -> tuple[Decimal, bool, tuple[Reason, ...]]:
-    sale = family.sale
-    if sale.state is State.PAID or sale.kind is Kind.CREDIT_NOTE:
-        return ONE, True, ()
-    if sale.state is State.CLOSED:
-        return _closed_share(program, family)
-    if program.earn_on == "validated":
-        return ONE, True, ()
-    if program.earn_on == "each_payment":
-        share, reason = _payment_share(program, family, "paid_part")
-        if share:
-            return share, share == 1, (reason,)
-    return ZERO, False, (because("not_paid", earn_on=program.earn_on),)
-
-
-def _closed_share(program: Program, family: Family) -> tuple[Decimal, bool, tuple[Reason, ...]]:
-    """Closed without being paid in full: only an early-payment discount earns, as the setting says."""
-    if family.sale.close_code != "discount_vat" or program.early_payment_discount == "none":
-        return ZERO, False, (because("bad_debt", close_code=family.sale.close_code),)
-    if program.early_payment_discount == "full":
-        return ONE, True, ()
-    share, reason = _payment_share(program, family, "early_payment")
-    return share, share > 0, (reason,)
-
-
-def _payment_share(program: Program, family: Family, code: str) -> tuple[Decimal, Reason]:
-    """Which part of what is due has been paid, 0 to 1, our vouchers left out on both sides unless they earn.
-
-    A voucher is no instalment: used first, it would let points arise before any money came.
-    """
-    paid, due = _paid(family), _due(family)
-    is_settled = paid >= due > 0
-    vouchers = ZERO if program.vouchers_earn else family.sale.voucher_paid
-    paid, due = max(ZERO, paid - vouchers), max(ZERO, due - vouchers)
-    share = ONE if is_settled else min(ONE, paid / due) if due else ZERO
-    percent = plain((share * 100).quantize(Decimal("0.01")))
-    return share, because(code, paid=plain(paid), due=plain(due), percent=percent)
-
-
-def _due(family: Family) -> Decimal:
-    """What the customer owes for the goods kept: the lines that are goods, less the credit notes."""
-    goods = total(line.gross for line in family.sale.lines if line.credit not in MONEY_CREDITS)
-    return goods + total(note.gross for note in family.standing_credit_notes)
-
-
-def _paid(family: Family) -> Decimal:
-    """Money, deposits and credits from elsewhere; the invoice's own credit notes pay nothing.
-
-    Credits used as lines were money when they were made, so they count here.
-    """
-    sale = family.sale
-    as_lines = -total(line.gross for line in sale.lines if line.credit in MONEY_CREDITS)
-    own = {note.ref for note in family.standing_credit_notes}
-    if sale.credits is None:
-        credits = sale.paid_credits
-    else:
-        credits = total(
-            used.amount for used in sale.credits if used.ref not in own and used.credit != "deposit"
-        )
-    return sale.paid_money + sale.paid_deposits + credits + as_lines
-
-
-def _cap_document(
-    program: Program, by_rule: tuple[tuple[str, Decimal], ...]
-) -> tuple[tuple[tuple[str, Decimal], ...], list[Reason]]:
-    """Caps within one document: those of single rules first, then that of all rules by scaling each."""
-    points, reasons = dict(by_rule), []
-    for cap in sorted(program.caps, key=lambda cap: cap.rule is None):
-        if cap.period != "document":
-            continue
-        concerned = [cap.rule] if cap.rule is not None else list(points)
-        sum_of_them = total(points.get(rule, ZERO) for rule in concerned)
-        if sum_of_them > cap.points:
-            for rule in concerned:
-                points[rule] = points[rule] * cap.points / sum_of_them
-            reasons.append(_capped(cap, int(sum_of_them - cap.points)))
-    return tuple(points.items()), reasons
-
-
-def _entitle_next(program: Program, claim: Claim, used: dict[tuple[Cap, str], Decimal]) -> Entitlement:
-    """The points of the next claim in order; writes down in `used` what it takes of each cap."""
-    points, reasons = dict(claim.by_rule), []
-    for cap in program.caps:
-        if cap.rule is not None and cap.period != "document" and points.get(cap.rule, ZERO) > 0:
-            kept = _take_of(cap, claim, points[cap.rule], used)
-            if kept < points[cap.rule]:
-                reasons.append(_capped(cap, int(points[cap.rule] - kept)))
-            points[cap.rule] = kept
-    exact = without_noise(total(points.values()))
-    whole = round_points(exact, program.rounding)
-    if whole != exact:
-        shown = plain(exact.quantize(Decimal("0.0001")))
-        reasons.append(because("rounded", exact=shown, points=whole, mode=program.rounding))
-    for cap in program.caps:
-        if cap.rule is None and cap.period != "document" and whole > 0:
-            allowed = int(_take_of(cap, claim, Decimal(whole), used))
-            if allowed < whole:
-                reasons.append(_capped(cap, whole - allowed))
-            whole = allowed
-    return Entitlement(points=whole, reasons=tuple(reasons))
-
-
-def _take_of(cap: Cap, claim: Claim, wanted: Decimal, used: dict[tuple[Cap, str], Decimal]) -> Decimal:
-    key = (cap, _period(cap.period, claim))
-    kept = min(wanted, max(ZERO, cap.points - used.get(key, ZERO)))
-    used[key] = used.get(key, ZERO) + kept
-    return kept
-
-
-def _period(period: CapPeriod, claim: Claim) -> str:
-    return str(claim.document_id) if period == "document" else period_key(claim.issued_on, period)
-
-
-def _capped(cap: Cap, cut: int) -> Reason:
-    return because("capped", cap=cap.rule or "program", period=cap.period, limit=cap.points, cut=cut)

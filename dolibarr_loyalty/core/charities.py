@@ -6,7 +6,8 @@ Called charities in code, because a cause is already the document or act behind 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dolibarr_loyalty.core.terms import Names
+from dolibarr_loyalty.core.money import from_minor, to_minor
+from dolibarr_loyalty.core.terms import Names, name_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,3 +23,32 @@ class Charity:
     match_limit: Decimal | None = None
     minimum_points: int = 1
     thirdparty_id: int | None = None
+
+    def name(self, locale: str) -> str:
+        """The cause's name in a language, else its id."""
+        return name_in(self.names, locale, self.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gift:
+    """What points given away come to: their worth, and what the merchant adds."""
+
+    amount: Decimal
+    match: Decimal
+
+
+def gift_of(charity: Charity, points: int, point_value: Decimal, currency: str, matched: Decimal) -> Gift:
+    """What so many points are to a cause, when the merchant has already added `matched` this year.
+
+    `point_value` is the program's, for a cause without its own. Both amounts are rounded to whole minor
+    units; the match ends at the year's limit, to the cent.
+
+    >>> cause = Charity(id="trees", match_percent=Decimal(50), match_limit=Decimal(100))
+    >>> gift_of(cause, 100, Decimal("0.05"), "EUR", Decimal(99))
+    Gift(amount=Decimal('5.00'), match=Decimal('1.00'))
+    """
+    amount = to_minor(points * (charity.point_value or point_value), currency)
+    match = to_minor(from_minor(amount, currency) * charity.match_percent / 100, currency)
+    if charity.match_limit is not None:
+        match = max(0, min(match, to_minor(charity.match_limit - matched, currency)))
+    return Gift(amount=from_minor(amount, currency), match=from_minor(match, currency))

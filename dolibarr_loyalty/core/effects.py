@@ -27,9 +27,27 @@ def show_member(thirdparty_id: int) -> Effect:
     return Effect(key=f"screen:{thirdparty_id}", kind="screen", thirdparty_id=thirdparty_id, shows_state=True)
 
 
+def set_card(thirdparty_id: int, line_key: str) -> Effect:
+    """Write a customer's card number, taken in with the line of this key, to Dolibarr."""
+    return Effect(
+        key=f"card:{thirdparty_id}",
+        kind="card",
+        thirdparty_id=thirdparty_id,
+        payload={"line": line_key},
+        shows_state=True,
+    )
+
+
 def review_member(thirdparty_id: int) -> Effect:
     """Look at what a member's points lead to by now: tiers, benefits, clubs, full cards, referrals."""
     return Effect(key=f"review:{thirdparty_id}", kind="review", thirdparty_id=thirdparty_id, shows_state=True)
+
+
+def tag_member(thirdparty_id: int, tag: str) -> Effect:
+    """Give a customer a tag once, as one who objected to mails under a name that was merged into this one."""
+    return Effect(
+        key=f"tag:{thirdparty_id}:{tag}", kind="tag", thirdparty_id=thirdparty_id, payload={"tag": tag}
+    )
 
 
 def issue_voucher(thirdparty_id: int, voucher_id: str) -> Effect:

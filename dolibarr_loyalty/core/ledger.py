@@ -160,6 +160,12 @@ def account_id(thirdparty_id: int, unit: str = "points") -> str:
     return f"{thirdparty_id}:{unit}"
 
 
+def account_parts(account: str) -> tuple[int, str]:
+    """The member and the unit of an account's id: '42:stamps:coffee' is (42, 'stamps:coffee')."""
+    member, _, unit = account.partition(":")
+    return int(member), unit
+
+
 def hash_input(*parts: object) -> str:
     """The hash of what an entry was decided from; same key with another hash is an error to look at."""
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()
@@ -272,12 +278,14 @@ class Booking:
         reasons: Sequence[Reason] = (),
         input_hash: str = "",
         debt_limit: int | None = None,
+        occurred_at: datetime | None = None,
     ) -> int:
         """Take back what a document had earned: out of its own lots first, then out of the others.
 
         Points of the same purchase that have lapsed since come back first, as if they had never been
         earned, so a late refund does not take them twice. What is missing becomes debt, up to `debt_limit`
-        (None: without limit); the rest is waived in an entry of its own. Gives the shortage.
+        (None: without limit); the rest is waived in an entry of its own. Gives the shortage. `occurred_at` is
+        when the goods came back, where that is known and matters; else now.
         """
         if points <= 0:
             raise ValueError(f"only points above zero can be taken back, not {points}")
@@ -290,7 +298,7 @@ class Booking:
             -points,
             cause=cause,
             key=key,
-            occurred_at=self.now,
+            occurred_at=occurred_at or self.now,
             reasons=[*reasons, *made],
             input_hash=input_hash,
             allocations=allocations,
@@ -429,6 +437,43 @@ class Booking:
         if self.debt:
             self._transfer_debt(other, key, reasons)
 
+    def give_to(
+        self,
+        other: "Booking",
+        points: int,
+        *,
+        key: str,
+        reasons: Sequence[Reason] = (),
+        input_hash: str = "",
+    ) -> None:
+        """Give available points to another member's account, those that end first going first.
+
+        They keep their own end and the purchase they came from. The entries have the keys '<key>:1:out',
+        '<key>:1:in', '<key>:2:out' and so on, a pair for each lot. Raises ValueError when fewer are available.
+        """
+        usable = [lot for lot in self._open_lots() if lot.is_available(self.now)]
+        if self.debt or sum(lot.remaining for lot in usable) < points or points <= 0:
+            raise ValueError(f"{points} points cannot be given away from account {self.account.id}")
+        number = 0
+        for lot in usable:
+            given = min(points, lot.remaining)
+            if given:
+                number, points = number + 1, points - given
+                self._put(replace(lot, remaining=lot.remaining - given))
+                self._move(lot, given, other, f"{key}:{number}", reasons, input_hash=input_hash)
+
+    def hand_over(
+        self, other: "Booking", lot_ids: Iterable[str], *, key: str, reasons: Sequence[Reason] = ()
+    ) -> int:
+        """Move what is left in these lots, with its own terms and purchase, to another member's account."""
+        moved = 0
+        wanted = set(lot_ids)
+        for lot in [lot for lot in self._open_lots() if lot.id in wanted]:
+            self._put(replace(lot, remaining=0))
+            self._move(lot, lot.remaining, other, f"{key}:{lot.id}", reasons)
+            moved += lot.remaining
+        return moved
+
     # inside ----------------------------------------------------------------------------------------
 
     def _move(
@@ -440,6 +485,7 @@ class Booking:
         reasons: Sequence[Reason],
         *,
         pays_debt: bool = True,
+        input_hash: str = "",
     ) -> Lot:
         """Book so many points of a lot out of this account and as a lot of the same terms into another."""
         self._append(
@@ -449,6 +495,7 @@ class Booking:
             key=f"{key}:out",
             occurred_at=self.now,
             reasons=reasons,
+            input_hash=input_hash,
             allocations=[Allocation(lot.id, -points)],
         )
         return other.accrue(
@@ -459,6 +506,7 @@ class Booking:
             available_at=lot.available_at,
             expires_at=lot.expires_at,
             reasons=reasons,
+            input_hash=input_hash,
             kind=EntryKind.TRANSFER,
             lot_cause=lot.cause,
             pays_debt=pays_debt,

@@ -138,12 +138,16 @@ class VoucherTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Membership:
-    """Who is a member: every customer, or those with the tag; never the generic customers of a till."""
+    """Who is a member: every customer, or those with the tag; never the generic customers of a till.
+
+    `second_welcome` says what becomes of the later welcome points of two customers who are merged.
+    """
 
     enrol: Literal["everyone", "tag"] = "everyone"
     tag: str = ""
     excluded_tags: tuple[str, ...] = ()
     generic_customers: tuple[int, ...] = ()
+    second_welcome: Literal["reverse", "keep"] = "reverse"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +159,7 @@ class Program:
     or nothing. `recall_vouchers`: goods come back whose points went into a voucher that is still unused, so the
     voucher is cancelled before debt is made. `reinstatement_days` is the grace for points that come back to
     a lot that has expired. Nothing before `starts_on` earns; `backfill` lets invoices from before a customer
-    became a member earn too.
+    became a member earn too. `transferable_points`: members may give points to each other.
     """
 
     name: str = "Loyalty"
@@ -199,6 +203,7 @@ class Program:
     partners: tuple[Partner, ...] = ()
     segments: tuple[Segment, ...] = ()
     pooling: Pooling = field(default_factory=Pooling)
+    transferable_points: bool = False
 
     def reward(self, reward_id: str) -> Reward | None:
         """The reward of this id, in any case, or None."""
@@ -214,3 +219,15 @@ class Program:
             *(card.unit for card in self.cards),
             *(group.unit for group in self.tier_groups),
         )
+
+    @property
+    def needs_review(self) -> bool:
+        """Purchases lead to more than points: tiers, clubs, full cards, referrals, benefits."""
+        return bool(self.tier_groups or self.clubs or self.cards or self.benefits or self.referral)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The customer tags that tiers, clubs and benefits are shown by in Dolibarr, each once."""
+        tiers = [tier.tag for group in self.tier_groups for tier in group.tiers]
+        others = [*(club.tag for club in self.clubs), *(benefit.tag for benefit in self.benefits)]
+        return tuple(dict.fromkeys(tag for tag in (*tiers, *others) if tag))

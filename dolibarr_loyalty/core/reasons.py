@@ -12,6 +12,10 @@ rule_amount            rule, amount, points, per, result
 rule_unit              rule, quantity, points, result
 rule_visit             rule, result
 rule_multiply          rule, factor, result                       result = points added
+rule_tier              tier, factor, result                       the tier's rate; result = points added
+cumulative             rule, of, measured, threshold, result      the period's purchases reach a threshold
+cumulative_missing     rule, of, missing                          of: 'amount', 'purchases' or 'units'
+not_for                rule, why (a condition of `Who`)           a promotion for others
 below_minimum          rule, minimum, amount
 displaced              rule, by                                   not combinable, lower priority
 capped                 cap (rule id or 'program'), period, limit, cut
@@ -38,12 +42,29 @@ charge_proposed        points, amount
 expiry_undone          points                                     expired points of the same purchase
 reinstated             points, until                              came back to a lot that had expired
 redeemed               reward, points
-returned               why ('voucher_cancelled', 'voucher_refused', 'voucher_expired')
+returned               why ('voucher_cancelled', 'voucher_refused', 'voucher_expired', 'donation_taken_back')
+donated                charity, points                            given to a good cause
+imported               source                                     brought along from another program
 expired                on, model ('fixed', 'activity')
 adjusted               text                                       the reason a person gave
 merged                 from, to
+unmerged               from, to, who                               a wrong merge undone
+budget                 rule, limit, cut                            the promotion's budget is used up
+benefit                benefit, points                            a gift that came with a benefit
+activity               kind, source                               something other than a purchase
+activity_withdrawn     kind, text                                 why it no longer stands
+welcome                (none)
+birthday               on
+anniversary            years
+referral               role ('referrer', 'friend'), other         the other's third party id
+referral_undone        role, other                                the purchase came back, or it never counted
+transferred            from, to, text, who                        one member gave another
+pooled                 from, to, reward                           added to what another of the pool spends
+qualifying_reset       on                                         the qualification period is over
 before                 held                                       held already; the entry is the rest
 =====================  ============================================================================
+
+What rules give, `capped` and `rounded` also name their `unit` where it is not 'points'.
 """
 
 from collections.abc import Mapping

@@ -1,30 +1,18 @@
-"""Which lines earn, and how much each rule gives on them: exact, before caps and rounding.
+"""Which lines earn, what they come to, and when a rule holds; what rules then give is in `earning`."""
 
-The order is fixed (features E19): excluded lines leave, base rules per line (the highest priority first, a rule
-that is not combinable standing alone), visits, then multipliers. Rounding happens once, in `accrual`.
-"""
-
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from dolibarr_loyalty.core.program import Exclusions, Program, Rule
+from dolibarr_loyalty.core.program import Exclusions, Program
 from dolibarr_loyalty.core.reasons import Reason, because
-from dolibarr_loyalty.core.sale import ZERO, Credit, Line, total
+from dolibarr_loyalty.core.sale import ZERO, Credit, Line
 from dolibarr_loyalty.core.terms import Match, Window
 
 # Credits used as a line are a way of paying, not a lower price; a discount typed in by hand is one.
 MONEY_CREDITS = frozenset({Credit.CREDIT_NOTE, Credit.DEPOSIT, Credit.EXCESS})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Worth:
-    """Exact points per rule, and why."""
-
-    by_rule: tuple[tuple[str, Decimal], ...]
-    reasons: tuple[Reason, ...]
 
 
 def plain(number: Decimal) -> str:
@@ -44,7 +32,11 @@ def matches(match: Match, line: Line) -> bool:
 
 def is_open(window: Window, at: datetime, zone: ZoneInfo) -> bool:
     """The window holds at this instant, by the shop's clock."""
-    local = at.astimezone(zone)
+    return holds(window, at.astimezone(zone))
+
+
+def holds(window: Window, local: datetime) -> bool:
+    """The window holds at an instant that is given by the shop's clock."""
     day, clock = local.date(), local.time().replace(tzinfo=None)
     start, end = window.from_time, window.until_time
     if start is not None and end is not None and end <= start:  # over midnight: belongs to the day it began
@@ -97,163 +89,6 @@ def units_of(line: Line) -> Decimal:
     return ZERO if is_reduction else line.quantity
 
 
-def evaluate(
-    program: Program,
-    lines: Sequence[Line],
-    at: datetime,
-    *,
-    share: Decimal,
-    is_complete: bool,
-    is_visit: bool = True,
-) -> Worth:
-    """The exact points of the lines under the rules open at `at`.
-
-    `share` (0 to 1) scales amounts to the part that was paid and may earn; units and visits count whole, and
-    only when the sale `is_complete`, visits only when it `is_visit`. Lines of credit notes are negative, their
-    units too, and lower their own product's share.
-    """
-    return _Evaluation(program, lines, at, share, is_complete, is_visit).run()
-
-
-class _Evaluation:
-    def __init__(
-        self,
-        program: Program,
-        lines: Sequence[Line],
-        at: datetime,
-        share: Decimal,
-        is_complete: bool,
-        is_visit: bool,
-    ) -> None:
-        self.program, self.lines, self.share = program, lines, share
-        self.is_complete, self.is_visit = is_complete, is_visit
-        zone = ZoneInfo(program.zone)
-        self.reasons: list[Reason] = []
-        self.displaced: set[str] = set()
-        self.rules = [
-            rule for rule in program.rules if is_open(rule.window, at, zone) and self._reaches_minimum(rule)
-        ]
-
-    def run(self) -> Worth:
-        per_line, by_rule = self._base_rules()
-        visits = self._visits(by_rule)
-        self._multiply(per_line, visits, by_rule)
-        return Worth(by_rule=tuple(by_rule.items()), reasons=tuple(self.reasons))
-
-    def _matching(self, rule: Rule) -> list[Line]:
-        return [line for line in self.lines if matches(rule.match, line)]
-
-    def _reaches_minimum(self, rule: Rule) -> bool:
-        lines = self._matching(rule)
-        amount = total(amount_of(self.program, line) for line in lines)
-        quantity = total(units_of(line) for line in lines)
-        short = rule.minimum_amount is not None and amount < rule.minimum_amount
-        few = rule.minimum_quantity is not None and quantity < rule.minimum_quantity
-        if (short or few) and lines:
-            minimum = rule.minimum_amount if short else rule.minimum_quantity
-            measured = amount if short else quantity
-            self.reasons.append(
-                because("below_minimum", rule=rule.id, minimum=plain(minimum or ZERO), amount=plain(measured))
-            )
-        return not (short or few)
-
-    def _ranked(self, kinds: set[str], line: Line) -> list[Rule]:
-        """The rules of these kinds that count on a line: combinable ones together, another one alone."""
-        return self._standing(rule for rule in self.rules if rule.kind in kinds and matches(rule.match, line))
-
-    def _standing(self, rules: Iterable[Rule]) -> list[Rule]:
-        """Of rules that apply together: the first by priority alone if not combinable, else all combinable ones."""
-        ranked = sorted(rules, key=lambda rule: (-rule.priority, rule.id))
-        standing = [rule for rule in ranked if rule.combinable]
-        if ranked and not ranked[0].combinable:
-            standing = ranked[:1]
-        for rule in ranked:
-            if rule not in standing and rule.id not in self.displaced:
-                self.displaced.add(rule.id)
-                self.reasons.append(because("displaced", rule=rule.id, by=ranked[0].id))
-        return standing
-
-    def _base_rules(self) -> tuple[list[Decimal], dict[str, Decimal]]:
-        per_line: list[Decimal] = []
-        amounts: dict[str, Decimal] = {}
-        by_rule: dict[str, Decimal] = {}
-        for line in self.lines:
-            points = ZERO
-            for rule in self._ranked({"amount", "unit"}, line):
-                measure = self._measure(rule, line)
-                gained = measure * rule.points / (rule.per if rule.kind == "amount" else 1)
-                amounts[rule.id] = amounts.get(rule.id, ZERO) + measure
-                by_rule[rule.id] = by_rule.get(rule.id, ZERO) + gained
-                points += gained
-            per_line.append(points)
-        for rule in self.rules:
-            if rule.id in by_rule:
-                self._tell(rule, amounts[rule.id], by_rule[rule.id])
-        return per_line, by_rule
-
-    def _measure(self, rule: Rule, line: Line) -> Decimal:
-        if rule.kind == "unit":
-            return units_of(line) if self.is_complete and self.share > 0 else ZERO
-        return amount_of(self.program, line) * self.share
-
-    def _tell(self, rule: Rule, measure: Decimal, result: Decimal) -> None:
-        if rule.kind == "amount":
-            reason = because(
-                "rule_amount",
-                rule=rule.id,
-                amount=plain(measure.quantize(Decimal("0.0001"))),
-                points=plain(rule.points),
-                per=plain(rule.per),
-                result=plain(result.quantize(Decimal("0.0001"))),
-            )
-        else:
-            reason = because(
-                "rule_unit",
-                rule=rule.id,
-                quantity=plain(measure),
-                points=plain(rule.points),
-                result=plain(result),
-            )
-        self.reasons.append(reason)
-
-    def _visits(self, by_rule: dict[str, Decimal]) -> Decimal:
-        if not (self.is_visit and self.is_complete and self.share > 0):
-            return ZERO
-        points = ZERO
-        for rule in self._standing(rule for rule in self.rules if self._is_visited(rule)):
-            by_rule[rule.id] = rule.points
-            points += rule.points
-            self.reasons.append(because("rule_visit", rule=rule.id, result=plain(rule.points)))
-        return points
-
-    def _is_visited(self, rule: Rule) -> bool:
-        """A visit rule whose lines come to something; one that is not met must not displace the others."""
-        bought = total(amount_of(self.program, line) for line in self._matching(rule))
-        return rule.kind == "visit" and bought > 0
-
-    def _multiply(self, per_line: list[Decimal], visits: Decimal, by_rule: dict[str, Decimal]) -> None:
-        extra: dict[str, Decimal] = {}
-        for line, points in zip(self.lines, per_line, strict=True):
-            self._add_extra(extra, self._ranked({"multiply"}, line), points)
-        general = (rule for rule in self.rules if rule.kind == "multiply" and rule.match.is_everything)
-        self._add_extra(extra, self._standing(general), visits)
-        for rule in self.rules:
-            if extra.get(rule.id):
-                by_rule[rule.id] = extra[rule.id]
-                result = plain(extra[rule.id].quantize(Decimal("0.0001")))
-                self.reasons.append(
-                    because("rule_multiply", rule=rule.id, factor=plain(rule.factor), result=result)
-                )
-
-    def _add_extra(self, extra: dict[str, Decimal], rules: Sequence[Rule], points: Decimal) -> None:
-        """Share out what the multipliers add to these points among them, by the program's way to combine."""
-        if not rules or not points:
-            return
-        mode = self.program.multipliers
-        if mode == "max":
-            rules = [max(rules, key=lambda rule: rule.factor)]
-        for rule in rules:
-            gained = points * (rule.factor - 1)
-            extra[rule.id] = extra.get(rule.id, ZERO) + gained
-            if mode == "product":
-                points *= rule.factor
+def mirrored(lines: Sequence[Line]) -> list[Line]:
+    """What came back without its invoice, as if it were sold: to be judged as a sale and then taken off."""
+    return [replace(line, net=-line.net, gross=-line.gross, quantity=-line.quantity) for line in lines]

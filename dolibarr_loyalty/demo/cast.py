@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
@@ -28,6 +29,7 @@ class Person:
     weight: float
     first_week: int
     is_firm: bool = False
+    born: date | None = None
 
     @property
     def fields(self) -> dict[str, str | int]:
@@ -134,7 +136,15 @@ def _person(number: int, name: str, language: Language, is_firm: bool, rank: int
         weight=1 / (rank + 4) ** 0.75,
         first_week=rng.randrange(HISTORY_WEEKS, WEEKS - 3) if rng.random() < 0.3 else 0,
         is_firm=is_firm,
+        born=None if is_firm else _birthday(number),
     )
+
+
+def _birthday(number: int) -> date | None:
+    """When somebody was born, by chances of their own; one in five does not tell."""
+    rng = Random(number)  # noqa: S311
+    told = rng.random() < 0.8
+    return date(rng.randrange(1948, 2006), 1, 1) + timedelta(days=rng.randrange(365)) if told else None
 
 
 def card_number(number: int) -> str:

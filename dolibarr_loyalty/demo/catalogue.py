@@ -34,7 +34,7 @@ def _article(ref: str, label: str, price: str, vat_rate: Decimal, *tags: str, **
 
 
 ARTICLES = (
-    _article("CUP", "Cup of coffee", "3.20", Decimal(10), "coffee", weight=40, most=3),
+    _article("CUP", "Cup of coffee", "3.20", Decimal(10), "coffee", "drink", weight=40, most=3),
     _article("HOUSE-250", "House blend, 250 g", "7.90", FOOD, "coffee", weight=40),
     _article("HOUSE-1000", "House blend, 1 kg", "27.50", FOOD, "coffee", weight=18),
     _article("ETHIOPIA-250", "Ethiopia Sidamo, 250 g", "10.90", FOOD, "coffee", "fair trade", weight=24),
@@ -61,9 +61,14 @@ ARTICLES = (
     # Sold by hand in the story of a year, never by chance; a gift card is money, so it earns nothing.
     _article("MACHINE", "Espresso machine", "649.00", FULL, "equipment", weight=0),
     _article("CARD-50", "Gift card of 50", "50.00", Decimal(0), weight=1, most=1, december=4),
+    # Sold only where a kind of program is about them, which then says how often.
+    _article("TEA", "Pot of tea", "3.80", Decimal(10), "drink", weight=0),
+    _article("LUNCH", "Lunch of the day", "12.90", Decimal(10), "lunch", weight=0),
+    _article("CLUB-HALF", "Half a year of the Plus club", "15.00", FULL, is_service=True, weight=0),
 )  # fmt: skip
 BY_REF = {article.ref: article for article in ARTICLES}
 GIFT_CARDS = ("card-50",)
+CLUB = "CLUB-HALF"
 
 
 def stock(dolibarr: Dolibarr) -> dict[str, int]:

@@ -1,26 +1,24 @@
 """The unusual things of the year, each in its week: what makes a loyalty program hard, once at least."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from dolibarr_loyalty.core.terms import STAMPS
 from dolibarr_loyalty.core.vouchers import VoucherState
-from dolibarr_loyalty.demo.calendar import Week
 from dolibarr_loyalty.demo.cast import Person
 from dolibarr_loyalty.demo.catalogue import BY_REF
 from dolibarr_loyalty.demo.shop import Item
+from dolibarr_loyalty.demo.telling import Episodes, Telling
 from dolibarr_loyalty.demo.work import spendable
 from dolibarr_loyalty.demo.year import Event, Year, suitable
 from dolibarr_loyalty.flows.adjustment import adjust
 from dolibarr_loyalty.flows.redemption import redeem
 from dolibarr_loyalty.flows.voiding import cancel
 
-Episodes = dict[int, list[Event]]
-
 
 def episodes(year: Year) -> Episodes:
-    """The unusual events by the number of their week."""
-    told = _Telling(year)
+    """The unusual events by the number of their week, whatever the program is."""
+    told = _Usual(year, "episodes")
     for tell in (
         told.deposits,
         told.a_draft_that_is_deleted,
@@ -39,32 +37,7 @@ def episodes(year: Year) -> Episodes:
     return told.found
 
 
-class _Telling:
-    def __init__(self, year: Year) -> None:
-        self.year, self.shop, self.dolibarr = year, year.shop, year.dolibarr
-        self.rng = year.rng("episodes")
-        self.found: Episodes = {}
-        at_first = [person for person in year.people if not person.first_week and not person.is_firm]
-        self.regulars = sorted(at_first, key=lambda person: -person.weight)
-        self.firms = [person for person in year.people if person.is_firm and not person.first_week]
-
-    def at(self, number: int, act: Callable[[], object], *, by_staff: bool = True) -> None:
-        """Let something happen at some hour of a week."""
-        week: Week = self.year.weeks[number]
-        self.found.setdefault(number, []).append(Event(week.moment(self.rng), act, by_staff))
-
-    def at_desk(self, number: int, act: Callable[[], object]) -> None:
-        """Let somebody work with the program, once it has told the members of all that was before."""
-
-        def after_the_mails() -> None:
-            self.year.hands.finish()
-            act()
-
-        self.at(number, after_the_mails, by_staff=False)
-
-    def regular(self, place: int) -> Person:
-        return self.regulars[place % len(self.regulars)]
-
+class _Usual(Telling):
     def deposits(self) -> None:
         """An espresso machine is ordered with a deposit; the deposit is set against the final invoice."""
         machine = [Item(BY_REF["MACHINE"], discount=10)]
@@ -136,9 +109,11 @@ class _Telling:
         self.at(40, lambda: sold.append(self.shop.invoice(person, bought)))
 
         def spend() -> None:
-            loyalty, socid = self.year.app.loyalty, self.shop.customer(person)
-            rewards = sorted(loyalty.program.rewards, key=lambda reward: -reward.points)
-            left = spendable(loyalty)[socid]
+            loyalty, socid = self.loyalty, self.shop.customer(person)
+            unit = self.year.unit
+            rewards = [reward for reward in loyalty.program.rewards if reward.unit == unit]
+            rewards.sort(key=lambda reward: -reward.points)
+            left = spendable(loyalty, unit)[socid]
             for number, reward in enumerate(rewards):
                 if reward.points <= left:
                     redeem(loyalty, socid, reward.id, request_key=f"demo:machine:{number}", who="member")
@@ -194,23 +169,21 @@ class _Telling:
             for _, held in sorted(self.year.held.items()):
                 if held and held[-1].voucher.state is VoucherState.ACTIVE:
                     slip = held.pop()
-                    loyalty = self.year.app.loyalty
-                    cancel(loyalty, slip.voucher.id, reason="The member chose the wrong reward", who="office")
+                    cancel(self.loyalty, slip.voucher.id, reason="The member chose the wrong reward", who="office")
                     return
 
         self.at_desk(39, act)
 
     def a_goodwill_gift(self) -> None:
         def act() -> None:
-            socid = self.shop.customer(self.regular(9))
-            loyalty = self.year.app.loyalty
             adjust(
-                loyalty,
-                socid,
-                50,
+                self.loyalty,
+                self.shop.customer(self.regular(9)),
+                2 if self.year.unit.startswith(STAMPS) else 50,
                 reason="The parcel came late; with our apologies",
                 who="office",
                 request_key="demo:goodwill",
+                unit=self.year.unit,
             )
 
         self.at_desk(41, act)

@@ -37,8 +37,8 @@ def is_about_vouchers(kind: str) -> bool:
 
 
 def makes_vouchers(kind: str) -> bool:
-    """What has to be done first, because mails follow from it."""
-    return kind in ("issue", "void")
+    """What has to be done first, because mails follow from it, or documents in Dolibarr."""
+    return kind in ("review", "club_refund", "issue", "void")
 
 
 def deliver_some(loyalty: Loyalty, chosen: Callable[[str], bool], *, newest_first: bool = False) -> None:

@@ -8,9 +8,12 @@ from dolibarr_loyalty.core.program import Exclusions, Membership, Program, Rewar
 from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.demo.calendar import ZONE
 from dolibarr_loyalty.demo.catalogue import FREE_COFFEE, GIFT_CARDS
+from dolibarr_loyalty.locales import Language
 from dolibarr_loyalty.sandbox.rights import API_USER_ID
 
 SHOP = "Café Lindenhof"
+NAME = "Lindenhof stars"
+POINT_NAMES = {"de": ("Stern", "Sterne"), "en": ("star", "stars"), "fr": ("étoile", "étoiles")}
 WEDNESDAY, THURSDAY = 2, 3
 
 RULES = (
@@ -63,7 +66,7 @@ REWARDS = (
 def program(till_customer: int) -> Program:
     """One point per euro, twice as many on Wednesdays; points and vouchers short-lived enough to see them end."""
     return Program(
-        name="Lindenhof stars",
+        name=NAME,
         zone=ZONE.key,
         rules=RULES,
         exclusions=Exclusions(gift_cards=GIFT_CARDS),
@@ -76,7 +79,9 @@ def program(till_customer: int) -> Program:
     )
 
 
-def answers(*, url: str, api_key: str, admin_key: str, till_customer: int, web_port: int) -> Answers:
+def answers(
+    *, url: str, api_key: str, admin_key: str, web_port: int, language: Language, program: Program
+) -> Answers:
     """What the demo would have answered to `init`."""
     return Answers(
         dolibarr_url=url,
@@ -87,13 +92,13 @@ def answers(*, url: str, api_key: str, admin_key: str, till_customer: int, web_p
         sender_address="hello@lindenhof.example",
         sender_name=SHOP,
         shop_name=SHOP,
-        shop_language="en",
+        shop_language=language,
         colour="#6b3f1f",
         website="https://lindenhof.example",
         legal=(f"{SHOP}, 7 quai des Bateliers, 67000 Strasbourg",),
-        point_names={"de": ("Stern", "Sterne"), "en": ("star", "stars"), "fr": ("étoile", "étoiles")},
+        point_names=POINT_NAMES if program.name == NAME else None,
         member_page_url="https://lindenhof.example/stars/{member}",
         dolibarr_user_id=API_USER_ID,
         web_port=web_port,
-        program=program(till_customer),
+        program=program,
     )

@@ -1,7 +1,8 @@
 """The shop's staff at work in Dolibarr's screens: they add customers, write invoices, take money, refund."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -43,7 +44,20 @@ class Shop:
         """The person's third party, added when they come for the first time."""
         if person.number not in self.ids:
             self.ids[person.number] = self.dolibarr.create_third_party(**person.fields)  # type: ignore[arg-type]
+            if person.born is not None:
+                self._note_birthday(person, person.born)
         return self.ids[person.number]
+
+    def _note_birthday(self, person: Person, born: date) -> None:
+        """The contact in which Dolibarr keeps a birthday."""
+        first, _, last = person.name.partition(" ")
+        self.dolibarr.create_contact(
+            lastname=last,
+            firstname=first,
+            socid=self.ids[person.number],
+            email=person.email,
+            birthday=born.isoformat(),
+        )
 
     def lines(self, basket: Sequence[Item]) -> list[dict[str, Any]]:
         """A basket as lines of an invoice."""
@@ -79,9 +93,15 @@ class Shop:
         return self.dolibarr.refund(invoice, self.lines(items), paid_back=money)
 
 
-def basket(rng: Random, *, month: int, is_firm: bool = False) -> list[Item]:
-    """What somebody buys: a few things, more for firms, festive in December, some at a discount."""
-    weights = [a.weight * (a.december if month == DECEMBER else 1) for a in ARTICLES]
+def basket(
+    rng: Random, *, month: int, is_firm: bool = False, wares: Mapping[str, int] | None = None
+) -> list[Item]:
+    """What somebody buys: a few things, more for firms, festive in December, some at a discount.
+
+    `wares` are weights by ref that differ from the catalogue's.
+    """
+    usual = {a.ref: a.weight for a in ARTICLES} | dict(wares or {})
+    weights = [usual[a.ref] * (a.december if month == DECEMBER else 1) for a in ARTICLES]
     if is_firm:
         weights = [
             0 if a.ref in ("CUP", "CARD-50") else weight for a, weight in zip(ARTICLES, weights, strict=True)

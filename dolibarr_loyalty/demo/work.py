@@ -1,5 +1,6 @@
 """The program's own work in the year that is played: the very flows that `run` and the commands call."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -7,7 +8,8 @@ from dolibarr_loyalty.app import App
 from dolibarr_loyalty.connectors.dolibarr.capabilities import probe
 from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.dolibarr.installer import Action, apply, plan
-from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.program import Program, Reward
+from dolibarr_loyalty.core.terms import POINTS, STAMPS
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
 from dolibarr_loyalty.demo.hands import Alone
 from dolibarr_loyalty.flows.context import Loyalty
@@ -25,7 +27,12 @@ def install(app: App, dolibarr: Dolibarr) -> None:
     client = app.admin_client
     assert client is not None, "the demo gives an administrator's key"  # noqa: S101
     language = app.config.brand.language
-    steps = plan(client, probe(client), language=language, tags=(app.config.screens.member_tag,))
+    steps = plan(
+        client,
+        probe(client),
+        language=language,
+        tags=(app.config.screens.member_tag, *app.config.program.tags),
+    )
     outcomes = apply(client, steps)
     by_hand = {outcome.step.what for outcome in outcomes if outcome.step.action is Action.BY_HAND}
     for field in FIELDS:
@@ -33,8 +40,10 @@ def install(app: App, dolibarr: Dolibarr) -> None:
             dolibarr.define_extrafield(field.element, field.name, **field.body(language))
 
 
-def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> None:
-    """What changed comes in, what has ended ends, members choose rewards, and everything is handed out."""
+def work_of_a_week(
+    loyalty: Loyalty, hands: Alone, number: int, seed: str, members_act: Callable[[int], object]
+) -> None:
+    """What changed comes in, what has ended ends, members choose and act, and everything is handed out."""
     hands.finish()
     sync(loyalty)
     follow_hints(loyalty)
@@ -42,6 +51,7 @@ def work_of_a_week(loyalty: Loyalty, hands: Alone, number: int, seed: str) -> No
         sweep(loyalty)
     daily(loyalty)
     redeem_some(loyalty, Random(f"{seed}:rewards:{number}"), number)  # noqa: S311
+    members_act(number)
     hands.deliver(loyalty)
 
 
@@ -56,10 +66,23 @@ def last_work(loyalty: Loyalty, hands: Alone) -> None:
     hands.finish()
 
 
+def day_without_news(loyalty: Loyalty, hands: Alone) -> None:
+    """What time alone brings: birthdays, assessments, ends."""
+    hands.finish()
+    daily(loyalty)
+
+
 def redeem_some(loyalty: Loyalty, rng: Random, number: int) -> None:
-    """Some of those who can afford a reward take one; three members in ten only ever save."""
-    for member, available in spendable(loyalty).items():
-        within = [reward for reward in loyalty.program.rewards if reward.points <= available]
+    """Some of those who can afford a reward take one; three members in ten only ever save.
+
+    Full stamp cards become their rewards by themselves.
+    """
+    rewards = [reward for reward in loyalty.program.rewards if not reward.unit.startswith(STAMPS)]
+    if not rewards:
+        return
+    purses = {unit: spendable(loyalty, unit) for unit in dict.fromkeys(reward.unit for reward in rewards)}
+    for member in next(iter(purses.values())):
+        within = [reward for reward in rewards if reward.points <= purses[reward.unit][member]]
         wants = rng.random() < 0.15 and member % 10 not in (1, 4, 8)
         if within and wants:
             reward = _choice(rng, within)
@@ -72,11 +95,17 @@ def _choice(rng: Random, within: list[Reward]) -> Reward:
     return dearest_first[0] if rng.random() < 0.6 else rng.choice(dearest_first)
 
 
-def spendable(loyalty: Loyalty) -> dict[int, int]:
-    """The points each member can spend now, by third party."""
+def unit_of(program: Program) -> str:
+    """What the program is mostly about: points, else its first wallet, else the stamps of its first card."""
+    earned = {rule.unit for rule in program.rules}
+    return next((unit for unit in program.units if unit in earned), POINTS)
+
+
+def spendable(loyalty: Loyalty, unit: str = POINTS) -> dict[int, int]:
+    """What each member can spend of a unit now, by third party."""
     with loyalty.database.reading() as tx:
         known = members.page(tx, 0, 100_000)
-        accounts = ledger.load(tx, (each.member.thirdparty_id for each in known))
+        accounts = ledger.load(tx, (each.member.thirdparty_id for each in known), unit=unit)
     return {member: accounts[member].available(loyalty.now()) for member in sorted(accounts)}
 
 

@@ -6,19 +6,32 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from random import Random
+from typing import TYPE_CHECKING
 
 from dolibarr_loyalty.app import App
 from dolibarr_loyalty.core.times import day_of
 from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.demo.calendar import HISTORY_WEEKS, ZONE, Clock, Week, spread, weeks_until
 from dolibarr_loyalty.demo.cast import Person, people
-from dolibarr_loyalty.demo.catalogue import BY_REF, FREE_COFFEE
+from dolibarr_loyalty.demo.catalogue import BY_REF
 from dolibarr_loyalty.demo.hands import Alone
 from dolibarr_loyalty.demo.shop import Item, Shop, basket, enough_for
-from dolibarr_loyalty.demo.work import Slip, install, last_work, slips, work_of_a_week
+from dolibarr_loyalty.demo.work import (
+    Slip,
+    day_without_news,
+    install,
+    last_work,
+    slips,
+    unit_of,
+    work_of_a_week,
+)
+from dolibarr_loyalty.flows.programs import admit
 from dolibarr_loyalty.flows.usage import use
 from dolibarr_loyalty.sandbox import Dolibarr
 from dolibarr_loyalty.sandbox.invoices import DRAFT, VALIDATED
+
+if TYPE_CHECKING:
+    from dolibarr_loyalty.demo.telling import Story
 
 CUSTOMERS, VISITS = 200, 2860
 WORK_EVERY_WEEKS = 3  # the real program looks every five minutes; the story has less patience
@@ -45,13 +58,16 @@ class Year:
     seed: int
     scale: float = 1.0
     hands: Alone = field(default_factory=Alone)
+    preset: str = "points"
     later: list[Event] = field(default_factory=list)
+    story: "Story" = field(init=False)
 
     def __post_init__(self) -> None:
         self.shop = Shop(self.dolibarr)
         self.weeks = weeks_until(day_of(self.present, ZONE))
         self.people = people(max(12, round(CUSTOMERS * self.scale)), self.rng("people"))
         self.held: dict[int, list[Slip]] = {}
+        self.unit = unit_of(self.app.loyalty.program)
 
     def rng(self, *about: object) -> Random:
         """Chance for one purpose, the same for the same seed."""
@@ -60,14 +76,17 @@ class Year:
     def play(self, told: Told = lambda what: None) -> None:
         """Play the whole year and end in the present."""
         from dolibarr_loyalty.demo.episodes import episodes  # the episodes are written in terms of the year
+        from dolibarr_loyalty.demo.stories import story_of
 
-        extra = episodes(self)
+        extra, self.story = episodes(self), story_of(self)
+        self.story.tell()
         self.clock.reach(self.weeks[0].evening - timedelta(days=7))
         with self.dolibarr.batch():
             self.shop.open()
         for week, visits in spread(round(VISITS * self.scale), self.weeks):
             told(f"{week.days[-1]:%B %Y}")
-            self.happen([*self.visits(week, visits), *extra.get(week.number, ())], week)
+            own = self.story.found.get(week.number, ())
+            self.happen([*self.visits(week, visits), *extra.get(week.number, ()), *own], week)
             self.clock.reach(week.evening)
             self.program_works(week)
         told("today")
@@ -78,9 +97,13 @@ class Year:
         """The program is installed when some history is there, and from then on works every week."""
         if week.number == HISTORY_WEEKS - 1:
             install(self.app, self.dolibarr)
+            admit(self.app.loyalty, who="demo")
         if week.number >= HISTORY_WEEKS - 1 and week.number % WORK_EVERY_WEEKS == 1:
-            work_of_a_week(self.app.loyalty, self.hands, week.number, str(self.seed))
+            act = self.story.members_act
+            work_of_a_week(self.app.loyalty, self.hands, week.number, str(self.seed), act)
             self.held = slips(self.app.loyalty)
+        elif week.number >= HISTORY_WEEKS and self.story.is_daily:
+            day_without_news(self.app.loyalty, self.hands)
 
     def happen(self, events: Iterable[Event], week: Week) -> None:
         """Let everything of a week happen in its order; what is to be later waits."""
@@ -116,7 +139,8 @@ class Year:
 
     def _visit(self, week: Week, person: Person | None, rng: Random) -> Event:
         at = week.moment(rng, latest=19)
-        items = basket(rng, month=week.month, is_firm=person is not None and person.is_firm)
+        is_firm = person is not None and person.is_firm
+        items = basket(rng, month=week.month, is_firm=is_firm, wares=self.story.wares)
         if person is None:
             return Event(at, lambda: self.shop.sell_at_till(None, items))
         if person.is_firm:
@@ -185,5 +209,6 @@ class Year:
 def suitable(items: list[Item], voucher: Voucher) -> list[Item]:
     """A basket on which a voucher is good for something, and which is worth more than it."""
     if voucher.kind == "product":
-        items = [*(item for item in items if item.article.ref != FREE_COFFEE), Item(BY_REF[FREE_COFFEE])]
+        free = BY_REF[voucher.product.upper()]
+        items = [*(item for item in items if item.article is not free), Item(free)]
     return enough_for(items, voucher.value)

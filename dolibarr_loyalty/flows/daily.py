@@ -8,14 +8,20 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from dolibarr_loyalty.core.accrual import quiet_since
 from dolibarr_loyalty.core.effects import show_member
-from dolibarr_loyalty.core.ledger import Booking
-from dolibarr_loyalty.core.reasons import because
+from dolibarr_loyalty.core.ledger import Booking, Lot, account_parts
+from dolibarr_loyalty.core.reasons import Reason, because
+from dolibarr_loyalty.core.terms import POINTS, QUALIFYING, Expiry
 from dolibarr_loyalty.core.times import iso, parse
 from dolibarr_loyalty.core.vouchers import VoucherState
+from dolibarr_loyalty.core.wallets import quiet_end_of, terms_of
+from dolibarr_loyalty.flows.benefits import review_due_benefits
+from dolibarr_loyalty.flows.charities import want_statements
+from dolibarr_loyalty.flows.clubs import review_due_clubs
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.notices import notice_matured, warn_of_expiry
+from dolibarr_loyalty.flows.occasions import celebrate
+from dolibarr_loyalty.flows.tiers import assess_due
 from dolibarr_loyalty.flows.voiding import begin
 from dolibarr_loyalty.store import ledger, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -34,12 +40,17 @@ def daily(loyalty: Loyalty) -> Day:
     """Do the work of the day; any number of times, with the effect of once."""
     points = expire_lots(loyalty) + expire_quiet_accounts(loyalty)
     ended = end_vouchers(loyalty)
+    celebrate(loyalty)
     notice_matured(loyalty)
+    assess_due(loyalty)
+    review_due_clubs(loyalty)
+    review_due_benefits(loyalty)
+    want_statements(loyalty)
     return Day(expired_points=points, expired_vouchers=ended, warnings=warn_of_expiry(loyalty))
 
 
 def expire_lots(loyalty: Loyalty) -> int:
-    """Book the end of every lot whose time is over; gives the points that expired."""
+    """Book the end of every lot of any unit whose time is over; gives the redeemable points that expired."""
     expired, last = 0, ""
     while True:
         with loyalty.database.reading() as tx:
@@ -49,13 +60,16 @@ def expire_lots(loyalty: Loyalty) -> int:
         if not rows:
             return expired
         last = rows[-1]["account_id"]
-        members = [_member(row["account_id"]) for row in rows]
-        expired += loyalty.database.decide(lambda tx, m=members: _expire(tx, loyalty, m))  # type: ignore[misc]
+        accounts = [row["account_id"] for row in rows]
+        expired += loyalty.database.decide(lambda tx, ids=accounts: _expire(tx, loyalty, ids))  # type: ignore[misc]
 
 
-def _expire(tx: Tx, loyalty: Loyalty, members: list[int]) -> int:
-    now, bookings = loyalty.now(), []
-    for account in ledger.load(tx, members).values():
+def _expire(tx: Tx, loyalty: Loyalty, accounts: list[str]) -> int:
+    now, bookings, by_unit = loyalty.now(), [], dict[str, list[int]]()
+    for member, unit in map(account_parts, accounts):
+        by_unit.setdefault(unit, []).append(member)
+    found = [each for unit, ids in by_unit.items() for each in ledger.load(tx, ids, unit=unit).values()]
+    for account in found:
         booking = Booking(account, now)
         for lot in sorted(account.lots, key=lambda lot: lot.order):
             if lot.remaining and lot.is_over(now) and lot.expires_at is not None:
@@ -63,37 +77,56 @@ def _expire(tx: Tx, loyalty: Loyalty, members: list[int]) -> int:
                     lot.id,
                     key=f"expiry:{lot.id}:{account.seq}",
                     occurred_at=lot.expires_at,
-                    reasons=[because("expired", on=loyalty.last_day(lot.expires_at), model="fixed")],
+                    reasons=[_ended(loyalty, account.unit, lot)],
                 )
         bookings.append(booking)
     return _store(tx, loyalty, bookings)
 
 
+def _ended(loyalty: Loyalty, unit: str, lot: Lot) -> Reason:
+    assert lot.expires_at is not None  # noqa: S101
+    last_day = loyalty.last_day(lot.expires_at)
+    if unit.startswith(QUALIFYING):
+        return because("qualifying_reset", on=last_day)
+    return because("expired", on=last_day, model="fixed")
+
+
 def expire_quiet_accounts(loyalty: Loyalty) -> int:
-    """In the activity model: all points of members who neither earned nor redeemed for the whole period."""
-    rule = loyalty.program.expiry
-    if rule.model != "activity":
-        return 0
+    """In the activity model: everything of a unit of members who neither earned nor redeemed of it for its period.
+
+    Gives the redeemable points that expired.
+    """
+    program = loyalty.program
+    rules = [(unit, terms_of(program, unit).expiry) for unit in program.units]
+    return sum(_expire_unit(loyalty, unit, rule) for unit, rule in rules if rule.model == "activity")
+
+
+def _expire_unit(loyalty: Loyalty, unit: str, rule: Expiry) -> int:
     before = loyalty.now() - relativedelta(months=rule.months) - timedelta(days=max(0, rule.days - 1))
     expired, last = 0, ""
     while True:
         with loyalty.database.reading() as tx:
-            rows = tx.rows("quiet_accounts", before=iso(before), last_id=last, limit=loyalty.page_size)
-            members = [_member(row["account_id"]) for row in rows]
+            rows = tx.rows(
+                "quiet_accounts", unit=unit, before=iso(before), last_id=last, limit=loyalty.page_size
+            )
+            members = [account_parts(row["account_id"])[0] for row in rows]
         if not rows:
             return expired
         last = rows[-1]["account_id"]
-        expired += loyalty.database.decide(lambda tx, m=members: _expire_quiet(tx, loyalty, m))  # type: ignore[misc]
+        expired += loyalty.database.decide(
+            lambda tx, m=members: _expire_quiet(tx, loyalty, unit, rule, m)  # type: ignore[misc]
+        )
 
 
-def _expire_quiet(tx: Tx, loyalty: Loyalty, members: list[int]) -> int:
+def _expire_quiet(tx: Tx, loyalty: Loyalty, unit: str, rule: Expiry, members: list[int]) -> int:
     now, bookings = loyalty.now(), []
-    accounts = ledger.load(tx, members)  # before the last activities: who earns in between moves the head
+    # before the last activities: who earns in between moves the head
+    accounts = ledger.load(tx, members, unit=unit)
     heads = tx.rows("accounts_by_ids", ids=[account.id for account in accounts.values()])
     quiet = {head["thirdparty_id"]: parse(head["last_activity_at"]) for head in heads}
     for member, account in accounts.items():
         booking = Booking(account, now)
-        ends_at = quiet_since(loyalty.program, quiet[member])
+        ends_at = quiet_end_of(rule, quiet[member], loyalty.zone)
         if ends_at is not None and ends_at <= now:
             for lot in sorted(account.lots, key=lambda lot: lot.order):
                 booking.lapse(
@@ -125,8 +158,5 @@ def _store(tx: Tx, loyalty: Loyalty, bookings: list[Booking]) -> int:
     ledger.store(tx, bookings)
     moved = [booking for booking in bookings if booking.entries]
     outbox.put(tx, [show_member(b.account.thirdparty_id) for b in moved], loyalty.now())
-    return -sum(entry.points for booking in moved for entry in booking.entries)
-
-
-def _member(account: str) -> int:
-    return int(account.partition(":")[0])
+    points = [booking for booking in moved if booking.account.unit == POINTS]
+    return -sum(entry.points for booking in points for entry in booking.entries)

@@ -17,8 +17,10 @@ from dolibarr_loyalty.errors import (
     TemporaryFailure,
     Unreachable,
 )
+from dolibarr_loyalty.flows.club_fees import post_refunds
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.events import add_event
+from dolibarr_loyalty.flows.importing import write_card
 from dolibarr_loyalty.flows.mails import mail_for, pdf_for
 from dolibarr_loyalty.flows.recall import recall
 from dolibarr_loyalty.flows.redemption import issue, refuse
@@ -121,12 +123,18 @@ def _carry_out(loyalty: Loyalty, row: Row) -> None:
         refresh(loyalty, effect.thirdparty_id or 0)
     elif effect.kind == "review":
         review(loyalty, effect.thirdparty_id or 0)
+    elif effect.kind == "tag":
+        loyalty.books.set_tags(effect.thirdparty_id or 0, add=[str(effect.payload["tag"])], remove=[])
     elif effect.kind == "issue":
         _issue(loyalty, effect)
     elif effect.kind == "void":
         void(loyalty, str(effect.payload["voucher"]))
     elif effect.kind == "recall":
         recall(loyalty, effect.thirdparty_id or 0, int(effect.payload["sale_id"]), str(effect.payload["key"]))
+    elif effect.kind == "club_refund":
+        post_refunds(loyalty, str(effect.payload["act"]))
+    elif effect.kind == "card":
+        write_card(loyalty, effect.thirdparty_id or 0, str(effect.payload["line"]))
     elif effect.kind == "event":
         add_event(loyalty, row)
     elif effect.kind == "attach":

@@ -1,16 +1,22 @@
 """Puts redemptions and vouchers into the customer's agenda in Dolibarr, in the shop's language."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from dolibarr_loyalty.core.sale import ZERO
+from dolibarr_loyalty.core.terms import POINTS
+from dolibarr_loyalty.core.times import parse
 from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.mails import reward_of, worth_of
+from dolibarr_loyalty.flows.redemption import unit_of
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages import Worth, screens
 from dolibarr_loyalty.messages.screens import AgendaEvent
-from dolibarr_loyalty.store import documents, vouchers
+from dolibarr_loyalty.messages.tiers import tier_lost, tier_reached
+from dolibarr_loyalty.store import clubs, documents, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.outbox import Row
 
@@ -22,6 +28,7 @@ def add_event(loyalty: Loyalty, row: Row) -> None:
     payload = row.effect.payload
     words = loyalty.brand.words(loyalty.screens.language)
     with loyalty.database.reading() as tx:
+        words = words.counting(_unit(tx, payload))
         told = _TOLD[str(payload["what"])](tx, loyalty, words, payload)
     sale_id = payload.get("sale_id")
     loyalty.books.add_event(
@@ -32,6 +39,12 @@ def add_event(loyalty: Loyalty, row: Row) -> None:
         at=row.created_at,
         sale_id=int(sale_id) if sale_id else None,
     )
+
+
+def _unit(tx: Tx, payload: Payload) -> str:
+    """What the points of an event are: those the voucher was paid with, or the unit the event names."""
+    voucher = vouchers.by_id(tx, str(payload["voucher"])) if "voucher" in payload else None
+    return unit_of(tx, voucher) if voucher else str(payload.get("unit", POINTS))
 
 
 def _about(tx: Tx, loyalty: Loyalty, payload: Payload) -> tuple[Voucher, str, Worth]:
@@ -112,6 +125,67 @@ def _charge(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaE
     )
 
 
+def _club_opened(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.club_opened(
+        words, club=_club_name(loyalty, payload["club"]), last_day=_last_day(loyalty, payload)
+    )
+
+
+def _club_renewed(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.club_renewed(
+        words, club=_club_name(loyalty, payload["club"]), last_day=_last_day(loyalty, payload)
+    )
+
+
+def _club_ended(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.club_ended(
+        words, club=_club_name(loyalty, payload["club"]), last_day=_last_day(loyalty, payload)
+    )
+
+
+def _club_left(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    act = clubs.act_by_id(tx, str(payload["act"]))
+    assert act is not None, "events are wanted in the transaction that stores their act"  # noqa: S101
+    known = documents.load(tx, [refund.document_id for refund in act.refunds])
+    proposed = [(known[refund.document_id].sale.ref, refund.amount) for refund in act.refunds]
+    name = _club_name(loyalty, act.club_id)
+    return screens.club_left(words, club=name, reason=act.reason, refunds=proposed)
+
+
+def _relative_discount(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return screens.relative_discount(words, percent=Decimal(str(payload["percent"])))
+
+
+def _club_name(loyalty: Loyalty, club_id: object) -> str:
+    language = loyalty.screens.language
+    found = next((club for club in loyalty.program.clubs if club.id == club_id), None)
+    return found.name(language) if found else str(club_id)
+
+
+def _last_day(loyalty: Loyalty, payload: Payload) -> date:
+    return loyalty.last_day(parse(str(payload["end"])))
+
+
+def _tier_up(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return tier_reached(words, **_tier_told(loyalty, words, payload))
+
+
+def _tier_down(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    return tier_lost(words, **_tier_told(loyalty, words, payload))
+
+
+def _tier_told(loyalty: Loyalty, words: Words, payload: Payload) -> dict[str, Any]:
+    groups = (group for group in loyalty.program.tier_groups if group.id == payload["group"])
+    group = next(groups, None)
+    tier = group.tier(str(payload["tier"])) if group else None
+    return {
+        "tier": tier.name(loyalty.screens.language) if tier else str(payload["tier"]),
+        "why": str(payload["why"]),
+        "points": words.units(int(payload["points"]), group.unit if group else POINTS),
+        "last_day": loyalty.last_day(parse(str(payload["until"]))) if payload["until"] else None,
+    }
+
+
 _TOLD: dict[str, Callable[[Tx, Loyalty, Words, Payload], AgendaEvent]] = {
     "redeemed": _redeemed,
     "voucher_issued": _issued,
@@ -123,4 +197,11 @@ _TOLD: dict[str, Callable[[Tx, Loyalty, Words, Payload], AgendaEvent]] = {
     "mail_refused": _mail_refused,
     "earned": _earned,
     "charge_proposed": _charge,
+    "tier_up": _tier_up,
+    "tier_down": _tier_down,
+    "club_opened": _club_opened,
+    "club_renewed": _club_renewed,
+    "club_ended": _club_ended,
+    "club_left": _club_left,
+    "relative_discount": _relative_discount,
 }

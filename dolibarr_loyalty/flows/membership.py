@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from dolibarr_loyalty.core.effects import mail, show_member
-from dolibarr_loyalty.core.ledger import Booking, account_id
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.membership import enrolment
-from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.store import inbox, ledger, members, outbox
+from dolibarr_loyalty.flows.occasions import welcome
+from dolibarr_loyalty.store import inbox, members, outbox
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.members import Known
 
@@ -32,7 +30,7 @@ def take_members(loyalty: Loyalty, found: Sequence[Member], *, quietly: bool = F
 def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> Arrivals:
     now = loyalty.now()
     known = members.load(tx, (member.thirdparty_id for member in found))
-    joined, left, effects = [], [], []
+    joined, left, fresh, effects = [], [], [], []
     for member in {m.thirdparty_id: m for m in found}.values():
         before = known.get(member.thirdparty_id)
         after = enrolment(loyalty.program.membership, member, before.enrolment if before else None, now)
@@ -46,6 +44,8 @@ def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> A
             effects.append(show_member(member.thirdparty_id))
             if before is None and not quietly:
                 effects.append(mail("welcome", member.thirdparty_id, "once"))
+            if not quietly and (before is None or before.enrolment.joined_at is None):
+                fresh.append(member.thirdparty_id)
         elif was_in and not is_in:
             left.append(member.thirdparty_id)
         elif is_in and before and before.member.locale != member.locale:
@@ -53,40 +53,9 @@ def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> A
     for thirdparty_id in (*joined, *left):
         if thirdparty_id in known:  # should we be stopped before their documents are decided on again
             inbox.put(tx, f"decisions:{thirdparty_id}", now)
+    welcome(tx, loyalty, fresh)
     outbox.put(tx, effects, now)
     return Arrivals(seen=len(found), joined=tuple(joined), left=tuple(left))
-
-
-def take_departure(loyalty: Loyalty, thirdparty_id: int, merged_into: int | None) -> None:
-    """Dolibarr has a third party no more. Merged: points with their own terms, debt and vouchers go along.
-
-    Deleted: the account stays as it is, so that the books remain whole; nothing is shown or sent any more.
-    """
-
-    def decision(tx: Tx) -> None:
-        now = loyalty.now()
-        known = members.load(tx, [thirdparty_id]).get(thirdparty_id)
-        if known is None:
-            return
-        heir = merged_into or known.merged_into
-        if known.gone_at is not None and known.merged_into == heir:
-            return
-        members.mark_gone(tx, thirdparty_id, now, heir)
-        if heir is not None:
-            _merge(tx, thirdparty_id, heir, now)
-
-    loyalty.database.decide(decision)
-
-
-def _merge(tx: Tx, gone: int, kept: int, now: datetime) -> None:
-    lapsed = [lot.cause for lot in ledger.lots_of(tx, account_id(gone)) if lot.lapsed]
-    accounts = ledger.load(tx, [gone, kept], causes=lapsed)
-    source, target = Booking(accounts[gone], now), Booking(accounts[kept], now)
-    reasons = [because("merged", **{"from": gone, "to": kept})]
-    source.transfer_to(target, key=f"merge:{gone}:{kept}:{accounts[gone].seq}", reasons=reasons)
-    ledger.store(tx, [source, target])
-    tx.run("reassign_vouchers", old_id=gone, new_id=kept)
-    outbox.put(tx, [show_member(kept)], now)
 
 
 def owner_of(known: Mapping[int, Known], thirdparty_id: int) -> int:

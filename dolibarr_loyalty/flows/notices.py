@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from dolibarr_loyalty.core.effects import Effect, mail
-from dolibarr_loyalty.core.ledger import Account
+from dolibarr_loyalty.core.ledger import Account, account_parts
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import after, iso
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.store import ledger, members, outbox, vouchers
@@ -14,7 +15,7 @@ from dolibarr_loyalty.store.members import Known
 def near_reward_effects(
     tx: Tx, loyalty: Loyalty, customer: Known, account: Account, *, quietly: bool = False
 ) -> list[Effect]:
-    """The mail for the dearest reward that has just come within reach, once per crossing.
+    """The mail for the dearest reward for points that has just come within reach, once per crossing.
 
     Falling below and coming back is a new crossing. `quietly` takes note without a mail.
     """
@@ -24,7 +25,7 @@ def near_reward_effects(
     near = {
         reward.id
         for reward in loyalty.program.rewards
-        if available * 100 >= reward.points * loyalty.notices.near_percent
+        if reward.unit == POINTS and available * 100 >= reward.points * loyalty.notices.near_percent
     }
     if near == customer.near_rewards:
         return []
@@ -55,20 +56,28 @@ def _warn_of_points(loyalty: Loyalty) -> int:
         if not rows:
             return wanted
         last = rows[-1]["account_id"]
-        ends = {_member(row["account_id"]): row["first_end"] for row in rows}
+        ends = {account_parts(row["account_id"]): str(row["first_end"]) for row in rows}
         wanted += loyalty.database.decide(lambda tx, ends=ends: _want_points_mails(tx, loyalty, ends))  # type: ignore[misc]
 
 
-def _want_points_mails(tx: Tx, loyalty: Loyalty, ends: dict[int, str]) -> int:
-    known = members.load(tx, ends)
+def _want_points_mails(tx: Tx, loyalty: Loyalty, ends: dict[tuple[int, str], str]) -> int:
+    known = members.load(tx, (member for member, _ in ends))
+    told = {POINTS, *(wallet.unit for wallet in loyalty.program.wallets if wallet.names)}
     effects = [
-        mail("points_expiring", member, ends[member][:10], ends_at=ends[member])
-        for member, customer in known.items()
-        if customer.is_member
+        _expiry_mail(member, unit, ends_at)
+        for (member, unit), ends_at in sorted(ends.items())
+        if unit in told and member in known and known[member].is_member
     ]
     before = outbox.by_keys(tx, (effect.key for effect in effects))
     outbox.put(tx, effects, loyalty.now())
     return len(effects) - len(before)
+
+
+def _expiry_mail(member: int, unit: str, ends_at: str) -> Effect:
+    """Points and each wallet that has a name of its own have mails of their own; stamps and tiers have none."""
+    if unit == POINTS:
+        return mail("points_expiring", member, ends_at[:10], ends_at=ends_at)
+    return mail("points_expiring", member, f"{unit}:{ends_at[:10]}", ends_at=ends_at, unit=unit)
 
 
 def _warn_of_vouchers(loyalty: Loyalty) -> int:
@@ -110,7 +119,3 @@ def _notice_page(tx: Tx, loyalty: Loyalty, page: list[Known]) -> None:
         for effect in near_reward_effects(tx, loyalty, customer, accounts[customer.member.thirdparty_id])
     ]
     outbox.put(tx, effects, loyalty.now())
-
-
-def _member(account: str) -> int:
-    return int(account.partition(":")[0])

@@ -1,6 +1,8 @@
 """Goods came back whose points went into vouchers that are still unused: those go before debt is made."""
 
-from dolibarr_loyalty.core.ledger import Booking, Cause
+from dolibarr_loyalty.core.ledger import Booking, Cause, account_parts
+from dolibarr_loyalty.core.terms import POINTS
+from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.errors import VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.shortage import limit_of, propose_charge, spent_on
@@ -13,13 +15,15 @@ def recall(loyalty: Loyalty, member: int, sale_id: int, key: str) -> None:
     """Cancel such vouchers until nothing is owed, then apply the program's limit; safe to repeat.
 
     Their points return to their lots, which pays the debt first. A voucher that is used meanwhile stays.
+    `key` is that of the entry which took the points back; its unit is the one that is looked at.
     """
     cause = Cause("invoice", str(sale_id))
     with loyalty.database.reading() as tx:
-        wanted = spent_on(tx, member, cause)
+        unit = _unit(tx, key)
+        wanted = spent_on(tx, member, cause, unit)
         known = documents.load(tx, [sale_id]).get(sale_id)
     for voucher in wanted:
-        if not _debt(loyalty, member):
+        if not _debt(loyalty, member, unit):
             break
         try:
             cancel(
@@ -33,19 +37,25 @@ def recall(loyalty: Loyalty, member: int, sale_id: int, key: str) -> None:
     loyalty.database.decide(lambda tx: _apply_limit(tx, loyalty, member, sale_id, key))
 
 
-def _debt(loyalty: Loyalty, member: int) -> int:
+def _unit(tx: Tx, key: str) -> str:
+    taken = ledger.entry_of_key(tx, key)
+    return account_parts(taken.account_id)[1] if taken else POINTS
+
+
+def _debt(loyalty: Loyalty, member: int, unit: str) -> int:
     with loyalty.database.reading() as tx:
-        return ledger.load(tx, [member])[member].debt
+        return ledger.load(tx, [member], unit=unit)[member].debt
 
 
 def _apply_limit(tx: Tx, loyalty: Loyalty, member: int, sale_id: int, key: str) -> None:
     document = documents.load(tx, [sale_id]).get(sale_id)
     program = bearings.program_of(tx, document.program_hash) if document else loyalty.program
-    account = ledger.load(tx, [member])[member]
+    unit = _unit(tx, key)
+    account = ledger.load(tx, [member], unit=unit)[member]
     limit = limit_of(program)
     if limit is not None and ledger.entry_of_key(tx, f"{key}:goodwill") is None:
         booking = Booking(account, loyalty.now())
         booking.waive(limit, cause=Cause("invoice", str(sale_id)), key=key)
         ledger.store(tx, [booking])
-    if account.debt and program.on_shortage == "invoice":
-        outbox.put(tx, [propose_charge(program, member, sale_id, key, account.debt)], loyalty.now())
+    if account.debt and program.on_shortage == "invoice" and value_of(program, unit):
+        outbox.put(tx, [propose_charge(program, member, sale_id, key, account.debt, unit)], loyalty.now())

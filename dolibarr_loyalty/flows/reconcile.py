@@ -9,9 +9,8 @@ from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import State, total
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.screens import shown_values
+from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.flows.usage import look_at
-from dolibarr_loyalty.flows.verify import Deviation
 from dolibarr_loyalty.store import documents, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -113,7 +112,7 @@ def _compare_members(
         waiting = _waiting(loyalty, [customer.member.thirdparty_id for customer in page])
         for customer in page:
             identifier = customer.member.thirdparty_id
-            wanted = shown_values(loyalty, customer, accounts[identifier])["loyalty_points"]
+            wanted = accounts[identifier].balance
             found = shown.get(identifier, {}).get("loyalty_points")
             seen += 1
             if str(found or 0) != str(wanted) and identifier not in waiting:

@@ -12,10 +12,12 @@ from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import CreditRow, Draft, DraftLine
 from dolibarr_loyalty.core.effects import attach_voucher, event, issue_voucher, mail, show_member
-from dolibarr_loyalty.core.ledger import Account, Booking, Cause, EntryKind, Lot, hash_input
+from dolibarr_loyalty.core.eligibility import Standing, unmet
+from dolibarr_loyalty.core.ledger import Account, Booking, Cause, EntryKind, Lot, account_parts, hash_input
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.vouchers import (
     Voucher,
     VoucherState,
@@ -25,6 +27,7 @@ from dolibarr_loyalty.core.vouchers import (
     valid_until,
 )
 from dolibarr_loyalty.errors import (
+    Conflict,
     InputError,
     InsufficientPoints,
     KeyReused,
@@ -37,10 +40,14 @@ from dolibarr_loyalty.errors import (
 )
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.notices import near_reward_effects
+from dolibarr_loyalty.flows.pooling import available_in_pool, draw
+from dolibarr_loyalty.flows.programs import price_of, rewards_today
+from dolibarr_loyalty.flows.standings import standing_now
 from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
+from dolibarr_loyalty.store.members import Known
 
 log = logging.getLogger(__name__)
 
@@ -49,25 +56,38 @@ LONGEST_KEY = 120
 
 
 def redeem(loyalty: Loyalty, thirdparty_id: int, reward_id: str, *, request_key: str, who: str) -> Voucher:
-    """Reserve the points of a reward and want its voucher; the same `request_key` gives the same voucher.
+    """Reserve what a reward costs and want its voucher; the same `request_key` gives the same voucher.
 
-    Raises UnknownReward, UnknownMember, InsufficientPoints, RewardNotAvailable, and KeyReused when the key
-    was used for another member or reward. Nothing is written then.
+    A reward is paid in its own unit: points, stamps, another wallet's; in a pool others help out. Raises
+    UnknownReward, UnknownMember, InsufficientPoints, RewardNotAvailable, and KeyReused when the key was used
+    for another member or reward. Nothing is written then.
     """
-    reward = loyalty.program.reward(reward_id)
-    if reward is None:
-        raise UnknownReward(reward_id, [each.id for each in loyalty.program.rewards])
+    reward = _the_reward(loyalty, reward_id)
     if len(request_key) > LONGEST_KEY:
         raise InputError(f"A request key has at most {LONGEST_KEY} signs; this one has {len(request_key)}.")
-    return loyalty.database.decide(lambda tx: _redeem(tx, loyalty, thirdparty_id, reward, request_key, who))
+    return loyalty.database.decide(lambda tx: spend(tx, loyalty, thirdparty_id, reward, request_key, who))
+
+
+def _the_reward(loyalty: Loyalty, reward_id: str) -> Reward:
+    """A reward of the program, or one that was taken away and is still kept for members."""
+    reward = loyalty.program.reward(reward_id)
+    if reward is None:
+        with loyalty.database.reading() as tx:
+            offered = rewards_today(tx, loyalty)
+        wanted = reward_id.casefold()
+        reward = next((each for each in offered if each.id.casefold() == wanted), None)
+        if reward is None:
+            raise UnknownReward(reward_id, [each.id for each in offered])
+    return reward
 
 
 def check_redemption(
     loyalty: Loyalty, tx: Tx, thirdparty_id: int, reward: Reward, account: Account | None = None
 ) -> int:
-    """The points a member would have left to spend after a reward; raises as `redeem` does.
+    """What a member would have left to spend of a reward's unit after it; raises as `redeem` does.
 
-    The account is read before the vouchers are counted, so whoever takes the last one meanwhile collides.
+    What others of a pool can give counts as the member's own. The account is read before the vouchers are
+    counted, so whoever takes the last one meanwhile collides.
     """
     customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
     if customer is None:
@@ -75,42 +95,87 @@ def check_redemption(
     if not customer.is_member:
         raise RewardNotAvailable(reward.id, f"{customer.member.name} is not a member of the program.")
     if account is None:
-        account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+        account = ledger.load(tx, [thirdparty_id], unit=reward.unit)[thirdparty_id]
+    _check_eligible(tx, loyalty, customer, reward)
     if reward.per_member is not None:
         taken = tx.value("count_vouchers_of_reward", thirdparty_id=thirdparty_id, reward_id=reward.id)
         if taken >= reward.per_member:
             raise RewardNotAvailable(
                 reward.id, f"each member may take it {reward.per_member} time(s), and this one has."
             )
-    available = account.available(loyalty.now())
-    if available < reward.points:
-        unit = loyalty.brand.words(loyalty.screens.language).points_name()
-        raise InsufficientPoints(customer.member.name, wanted=reward.points, has=available, unit=unit)
-    return available - reward.points
+    price, available = _price(tx, loyalty, reward), account.available(loyalty.now())
+    if available < price:
+        available = available_in_pool(tx, loyalty, thirdparty_id, reward.unit)
+    if available < price:
+        unit = loyalty.brand.words(loyalty.screens.language).unit_name(reward.unit)
+        raise InsufficientPoints(customer.member.name, wanted=price, has=available, unit=unit)
+    return available - price
 
 
-def _redeem(
+def _price(tx: Tx, loyalty: Loyalty, reward: Reward) -> int:
+    """What a reward costs now, in its unit."""
+    return price_of(tx, loyalty, reward)
+
+
+_NOT_FOR = {
+    "tags": "it is only for customers with the tag {}.",
+    "without_tags": "it is not for customers with the tag {}.",
+    "tiers": "it is only for members of the tier {}.",
+    "clubs": "it is only for members of the club {}.",
+    "segments": "it is only for members of the segment {}.",
+    "countries": "it is only for customers in {}.",
+    "customer_types": "it is only for a {}.",
+    "first_purchase": "it is only for members who have not bought anything yet.",
+    "inactive_days": "it is only for members who have not bought anything for {} days.",
+}
+
+
+def _check_eligible(tx: Tx, loyalty: Loyalty, customer: Known, reward: Reward) -> None:
+    """Raise RewardNotAvailable when the reward is not for this member."""
+    missing = unmet(reward.who, _standing(tx, loyalty, customer, reward))
+    if missing:
+        wanted = getattr(reward.who, missing)
+        told = " or ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
+        raise RewardNotAvailable(reward.id, _NOT_FOR[missing].format(told))
+
+
+def _standing(tx: Tx, loyalty: Loyalty, customer: Known, reward: Reward) -> Standing:
+    """What holds for a member now, as far as the reward asks for it."""
+    member = customer.member
+    if reward.who.needs_history:
+        return standing_now(tx, loyalty, member.thirdparty_id)
+    return Standing(tags=member.tags, country=member.country, is_company=member.is_company)
+
+
+def spend(
     tx: Tx, loyalty: Loyalty, thirdparty_id: int, reward: Reward, request_key: str, who: str
 ) -> Voucher:
+    """`redeem` within a transaction of the caller."""
     before = vouchers.by_request(tx, request_key)
     if before is not None:
         if (before.thirdparty_id, before.reward_id) != (thirdparty_id, reward.id):
             raise KeyReused(request_key)
         return before
-    account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+    account = ledger.load(tx, [thirdparty_id], unit=reward.unit)[thirdparty_id]
     check_redemption(loyalty, tx, thirdparty_id, reward, account)
-    voucher = _new_voucher(loyalty, thirdparty_id, reward)
+    price = _price(tx, loyalty, reward)
+    voucher = new_voucher(loyalty, thirdparty_id, reward, price)
     booking = Booking(account, loyalty.now())
+    drawn: Sequence[Booking] = ()
+    if account.available(loyalty.now()) < price:
+        drawn = draw(tx, loyalty, booking, price, reward=reward.id, key=f"pool:{voucher.id}")
+        if booking.result.available(loyalty.now()) < price:  # it was there a moment ago, when it was checked
+            raise Conflict(f"what the pool of {thirdparty_id} had was spent by another writer")
     booking.redeem(
-        reward.points,
+        price,
         cause=Cause("voucher", voucher.id),
         key=f"redeem:{voucher.id}",
-        reasons=[because("redeemed", reward=reward.id, points=reward.points)],
-        input_hash=hash_input(thirdparty_id, reward.id, reward.points, request_key),
+        reasons=[because("redeemed", reward=reward.id, points=price)],
+        input_hash=hash_input(thirdparty_id, reward.id, price, request_key),
     )
-    ledger.store(tx, [booking])
-    customer = members.load(tx, [thirdparty_id])[thirdparty_id]
-    near_reward_effects(tx, loyalty, customer, booking.result, quietly=True)  # what is out of reach now
+    ledger.store(tx, sorted([booking, *drawn], key=lambda each: each.account.id))
+    if reward.unit == POINTS:
+        _note_what_is_near(tx, loyalty, [booking, *drawn])
     vouchers.insert(
         tx,
         voucher,
@@ -122,10 +187,20 @@ def _redeem(
     told = event("redeemed", thirdparty_id, voucher.id, voucher=voucher.id, balance=booking.balance)
     effects = [issue_voucher(thirdparty_id, voucher.id), told, show_member(thirdparty_id)]
     outbox.put(tx, effects if loyalty.screens.agenda else [effects[0], effects[2]], loyalty.now())
+    outbox.put(tx, [show_member(each.account.thirdparty_id) for each in drawn], loyalty.now())
     return voucher
 
 
-def _new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward) -> Voucher:
+def _note_what_is_near(tx: Tx, loyalty: Loyalty, bookings: Sequence[Booking]) -> None:
+    """Take note of the rewards that are out of reach now, so that reaching them again is news."""
+    known = members.load(tx, (booking.account.thirdparty_id for booking in bookings))
+    for booking in bookings:
+        customer = known[booking.account.thirdparty_id]
+        near_reward_effects(tx, loyalty, customer, booking.result, quietly=True)
+
+
+def new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward, price: int) -> Voucher:
+    """A voucher of a reward that is still to be issued; `price` 0 makes it a gift."""
     identifier = new_id()
     value = reward.value if reward.kind == "amount" else ZERO
     return Voucher(
@@ -134,7 +209,7 @@ def _new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward) -> Vouche
         reward_id=reward.id,
         kind=reward.kind,
         state=VoucherState.PENDING,
-        points=reward.points,
+        points=price,
         value=value,
         remaining=value,
         currency=loyalty.program.currency,
@@ -232,14 +307,14 @@ def _give_up(tx: Tx, loyalty: Loyalty, voucher_id: str, why: str) -> None:
 
 
 def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str, points: int | None = None) -> None:
-    """Undo a voucher's redemption: its points, or so many of them, go back to their own lots; only once."""
+    """Undo a voucher's redemption: what it cost, or so many of it, goes back to its own lots; only once."""
     key = f"return:{voucher.id}"
     spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
     if spent is None or returned_points(tx, voucher) or points == 0:
         return
     taken = _as_many(ledger.taken_by(tx, spent.id), voucher.points if points is None else points)
-    member = voucher.thirdparty_id
-    accounts = ledger.load(tx, [member], causes=[lot.cause for lot, _ in taken])
+    member, unit = voucher.thirdparty_id, account_parts(spent.account_id)[1]
+    accounts = ledger.load(tx, [member], causes=[lot.cause for lot, _ in taken], unit=unit)
     grace = loyalty.program.reinstatement_days
     booking = Booking(accounts[member], loyalty.now())
     booking.give_back(
@@ -253,6 +328,12 @@ def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str, points: 
     )
     ledger.store(tx, [booking])
     outbox.put(tx, [show_member(member)], loyalty.now())
+
+
+def unit_of(tx: Tx, voucher: Voucher) -> str:
+    """What a voucher was paid with: the unit of the entry that spent it; points where it was a gift."""
+    spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
+    return account_parts(spent.account_id)[1] if spent else POINTS
 
 
 def returned_points(tx: Tx, voucher: Voucher) -> int:
@@ -278,7 +359,9 @@ def make_credit(
     """The credit note of a voucher, found or made, validated, turned into a credit, and its credit rows."""
     program = loyalty.program
     line = credit_line(program.vouchers, gross, vat_rate)
-    words = loyalty.brand.words(loyalty.screens.language)
+    with loyalty.database.reading() as tx:
+        unit = unit_of(tx, voucher)
+    words = loyalty.brand.words(loyalty.screens.language).counting(unit)
     code = loyalty.code_of(voucher)
     until = voucher.valid_until.isoformat() if voucher.valid_until else None
     draft = Draft(
@@ -297,7 +380,7 @@ def make_credit(
         ),
         gross=-gross,
         options={
-            "loyalty_points": -voucher.points,
+            "loyalty_points": -voucher.points if unit == POINTS else 0,
             "loyalty_voucher": code,
             "loyalty_valid": until,
             "loyalty_state": voucher_state("active", words),

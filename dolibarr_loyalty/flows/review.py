@@ -5,10 +5,21 @@ Each part finds out what should be now and does what is missing, so it may be ca
 
 from collections.abc import Callable
 
+from dolibarr_loyalty.flows.benefits import review_benefits
+from dolibarr_loyalty.flows.cards import complete
+from dolibarr_loyalty.flows.clubs import review_clubs
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.referrals import review_referrals
+from dolibarr_loyalty.flows.tiers import review_tiers
 
 # In this order: a tier brings benefits, so benefits come after tiers and clubs.
-REVIEWS: tuple[Callable[[Loyalty, int], object], ...] = ()
+REVIEWS: tuple[Callable[[Loyalty, int], object], ...] = (
+    review_tiers,
+    review_clubs,
+    review_benefits,
+    complete,
+    review_referrals,
+)
 
 
 def review(loyalty: Loyalty, thirdparty_id: int) -> None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from dolibarr_loyalty.core.ledger import Account
 from dolibarr_loyalty.core.money import round_amount
 from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import day_of
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.kinds import Kinds, kinds_of
 from dolibarr_loyalty.messages import Goal, next_reward
 from dolibarr_loyalty.store import ledger, members
 from dolibarr_loyalty.store.members import Known
@@ -28,15 +30,16 @@ class Outlook:
 
 
 def outlook(loyalty: Loyalty, available: int) -> Outlook | None:
-    """The cheapest reward that is not reached yet; the dearest one when all are."""
-    rewards = sorted(loyalty.program.rewards, key=lambda reward: (reward.points, reward.id))
+    """The cheapest reward for points that is not reached yet; the dearest one when all are."""
+    offered = (reward for reward in loyalty.program.rewards if reward.unit == POINTS)
+    rewards = sorted(offered, key=lambda reward: (reward.points, reward.id))
     ahead = [reward for reward in rewards if reward.points > available]
     if ahead:
         return Outlook(reward=ahead[0], missing=ahead[0].points - available)
     return Outlook(reward=rewards[-1], missing=0) if rewards else None
 
 
-def shown_values(loyalty: Loyalty, customer: Known, account: Account) -> Values:
+def shown_values(loyalty: Loyalty, customer: Known, account: Account, kinds: Kinds) -> Values:
     """The extrafields of a third party, and under TAGS its tags, as they should be.
 
     One who left keeps the balance and no prospect.
@@ -50,20 +53,31 @@ def shown_values(loyalty: Loyalty, customer: Known, account: Account) -> Values:
     return {
         "loyalty_points": account.balance,
         "loyalty_value": f"{worth:f}",
-        "loyalty_tier": "",
+        "loyalty_tier": kinds.tier,
         "loyalty_next": next_reward(words, goal.goal(loyalty.screens.language) if goal else None),
         "loyalty_card": member.card_number,
         "loyalty_since": day_of(joined, loyalty.zone).isoformat() if joined else None,
         "loyalty_link": loyalty.screens.member_page.replace("{member}", str(member.thirdparty_id)),
-        TAGS: "\n".join(sorted(_tags(loyalty, customer, available))),
+        **_more(kinds, customer.shown or {}),
+        TAGS: "\n".join(sorted(_tags(loyalty, customer, available) | kinds.tags)),
     }
+
+
+def _more(kinds: Kinds, before: Values) -> Values:
+    """Fields of kinds a program may not have: written once there is something to show, and then kept true.
+
+    A Dolibarr whose fields were made by an earlier release is left alone until then.
+    """
+    texts = {"loyalty_cards": kinds.cards, "loyalty_club": kinds.club, "loyalty_benefits": kinds.benefits}
+    return {name: text for name, text in texts.items() if text or name in before}
 
 
 def _tags(loyalty: Loyalty, customer: Known, available: int) -> set[str]:
     """The tags a member carries: that of the program, and that of whoever can have a reward."""
     if not customer.is_member:
         return set()
-    can_redeem = any(reward.points <= available for reward in loyalty.program.rewards)
+    offered = (reward for reward in loyalty.program.rewards if reward.unit == POINTS)
+    can_redeem = any(reward.points <= available for reward in offered)
     return {loyalty.screens.member_tag, loyalty.screens.reward_tag if can_redeem else ""} - {""}
 
 
@@ -82,11 +96,13 @@ def refresh(loyalty: Loyalty, thirdparty_id: int) -> bool:
     with loyalty.database.reading() as tx:
         customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
         account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+        is_in = customer is not None and customer.is_member
+        kinds = kinds_of(tx, loyalty, thirdparty_id) if is_in else Kinds()
     if customer is None or customer.gone_at is not None:
         return False
     if customer.shown is None and not customer.is_member and not account.seq:
         return False
-    values = shown_values(loyalty, customer, account)
+    values = shown_values(loyalty, customer, account, kinds)
     if customer.shown == values:
         return False
     before = customer.shown or {}

@@ -5,10 +5,12 @@ as debt, is waived, or proposed as a charge, as the program says.
 """
 
 from dolibarr_loyalty.core.effects import Effect, event
-from dolibarr_loyalty.core.ledger import Cause
+from dolibarr_loyalty.core.ledger import Cause, account_parts
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.rules import plain
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
+from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.store import ledger, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -20,21 +22,26 @@ def limit_of(program: Program) -> int | None:
     return 0 if program.on_shortage == "clamp" else program.debt_limit
 
 
-def propose_charge(program: Program, member: int, sale_id: int, key: str, missing: int) -> Effect:
-    """The agenda event that proposes to charge missing points at their value."""
-    amount = plain(missing * program.point_value)
-    return event("charge_proposed", member, key, points=missing, amount=amount, sale_id=sale_id)
+def propose_charge(
+    program: Program, member: int, sale_id: int, key: str, missing: int, unit: str = POINTS
+) -> Effect:
+    """The agenda event that proposes to charge what is missing of a unit at its value."""
+    amount = plain(missing * value_of(program, unit))
+    told: dict[str, str | int] = {} if unit == POINTS else {"unit": unit}
+    return event("charge_proposed", member, key, points=missing, amount=amount, sale_id=sale_id, **told)
 
 
-def spent_on(tx: Tx, member: int, cause: Cause) -> list[Voucher]:
-    """Unused vouchers of a member that points of this purchase went into, the newest first."""
+def spent_on(tx: Tx, member: int, cause: Cause, unit: str | None = None) -> list[Voucher]:
+    """Unused vouchers of a member that this purchase's points of a unit, or of any, went into, the newest first."""
     return [
         voucher
         for voucher in vouchers.of_member(tx, member)
-        if voucher.state in UNUSED and _took_from(tx, voucher, cause)
+        if voucher.state in UNUSED and _took_from(tx, voucher, cause, unit)
     ]
 
 
-def _took_from(tx: Tx, voucher: Voucher, cause: Cause) -> bool:
+def _took_from(tx: Tx, voucher: Voucher, cause: Cause, unit: str | None) -> bool:
     spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
-    return spent is not None and any(lot.cause == cause for lot, _ in ledger.taken_by(tx, spent.id))
+    if spent is None or unit not in (None, account_parts(spent.account_id)[1]):
+        return False
+    return any(lot.cause == cause for lot, _ in ledger.taken_by(tx, spent.id))

@@ -25,8 +25,10 @@ from dolibarr_loyalty.errors import (
     Unreachable,
 )
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.intake import Intake, decide_again, decide_on, take_deletions, take_in
-from dolibarr_loyalty.flows.membership import Arrivals, take_departure, take_members
+from dolibarr_loyalty.flows.deciding import Intake
+from dolibarr_loyalty.flows.intake import decide_again, decide_on, take_deletions, take_in
+from dolibarr_loyalty.flows.membership import Arrivals, take_members
+from dolibarr_loyalty.flows.merging import take_departure
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.store import bearings, inbox, vouchers
 

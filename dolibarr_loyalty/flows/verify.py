@@ -6,23 +6,18 @@ from typing import Any
 
 from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
+from dolibarr_loyalty.flows import charities
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.document_proofs import (
+    Deviation,
+    differences,
+    off,
+    verify_budgets,
+    verify_documents,
+)
 from dolibarr_loyalty.flows.redemption import returned_points
 from dolibarr_loyalty.store import ledger, members, vouchers
 from dolibarr_loyalty.store.database import Tx
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deviation:
-    """One place where the books do not agree: what, where, what was expected and what was found."""
-
-    what: str
-    where: str
-    expected: str
-    found: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what} should be {self.expected}, it is {self.found}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +45,14 @@ def verify(loyalty: Loyalty) -> Proof:
         if not heads:
             break
         last = heads[-1]["id"]
-    documents = _verify_documents(loyalty, deviations)
+    documents = verify_documents(loyalty, deviations)
+    verify_budgets(loyalty, deviations)
+    deviations += [off("good causes", "gifts", "in order", each) for each in charities.deviations(loyalty)]
     seen = _verify_vouchers(loyalty, deviations)
     with loyalty.database.reading() as tx:
         counted = tx.value("count_entries")
     if counted != entries:
-        deviations.append(_off("entries in accounts", "ledger", counted, entries))
+        deviations.append(off("entries in accounts", "ledger", counted, entries))
     return Proof(
         entries=entries,
         accounts=accounts,
@@ -63,10 +60,6 @@ def verify(loyalty: Loyalty) -> Proof:
         vouchers=seen,
         deviations=tuple(deviations),
     )
-
-
-def _off(what: str, where: str, expected: object, found: object) -> Deviation:
-    return Deviation(what=what, where=where, expected=str(expected), found=str(found))
 
 
 def _verify_account(tx: Tx, head: Mapping[str, Any], deviations: list[Deviation]) -> int:
@@ -77,7 +70,7 @@ def _verify_account(tx: Tx, head: Mapping[str, Any], deviations: list[Deviation]
     deviations += _first(_chain(account, entries))
     balance = entries[-1].balance_after if entries else 0
     debt = entries[-1].debt_after if entries else 0
-    deviations += _differences(
+    deviations += differences(
         account,
         ("balance", balance, head["balance"]),
         ("debt", debt, head["debt"]),
@@ -107,23 +100,19 @@ def _chain(account: str, entries: Sequence[Entry]) -> Iterator[Deviation]:
         where = f"{account} entry {entry.seq}"
         balance += entry.points
         if entry.seq != place:
-            yield _off("number of the entry", where, place, entry.seq)
+            yield off("number of the entry", where, place, entry.seq)
         if entry.previous_hash != head:
-            yield _off("hash of the entry before", where, head[:12], entry.previous_hash[:12])
+            yield off("hash of the entry before", where, head[:12], entry.previous_hash[:12])
         if entry.balance_after != balance:
-            yield _off("balance after", where, balance, entry.balance_after)
+            yield off("balance after", where, balance, entry.balance_after)
         if entry.fingerprint() != entry.hash:
-            yield _off("hash", where, entry.fingerprint()[:12], entry.hash[:12])
+            yield off("hash", where, entry.fingerprint()[:12], entry.hash[:12])
         head = entry.hash
 
 
 def _first(deviations: Iterator[Deviation]) -> list[Deviation]:
     first = next(deviations, None)
     return [first] if first else []
-
-
-def _differences(where: str, *compared: tuple[str, object, object]) -> list[Deviation]:
-    return [_off(what, where, expected, found) for what, expected, found in compared if expected != found]
 
 
 _LAPSES = frozenset({EntryKind.EXPIRY, EntryKind.FORFEITURE})
@@ -140,34 +129,14 @@ def _lots(lots: Mapping[str, Lot], entries: Sequence[Entry]) -> list[Deviation]:
                     lapsed[allocation.lot_id] -= allocation.points
     found = []
     for lot in lots.values():
-        found += _differences(
+        found += differences(
             f"lot {lot.id}",
             ("points left", remaining[lot.id], lot.remaining),
             ("points lapsed", lapsed[lot.id], lot.lapsed),
         )
         if lot.remaining < 0:
-            found.append(_off("points left", f"lot {lot.id}", "0 or more", lot.remaining))
+            found.append(off("points left", f"lot {lot.id}", "0 or more", lot.remaining))
     return found
-
-
-def _verify_documents(loyalty: Loyalty, deviations: list[Deviation]) -> int:
-    """What each document holds must be what its entries add up to, for the member it is held by."""
-    seen = last = 0
-    while True:
-        with loyalty.database.reading() as tx:
-            rows = tx.rows("granted_page", last_id=last, limit=500)
-            ids = [str(row["id"]) for row in rows]
-            sums = tx.rows("granted_by_cause", cause_kind="invoice", cause_ids=ids)
-        if not rows:
-            return seen
-        booked: dict[str, int] = {}
-        for found in sums:
-            booked[found["cause_id"]] = booked.get(found["cause_id"], 0) + int(found["points"])
-        for row in rows:
-            expected = booked.get(str(row["id"]), 0)
-            where = f"invoice {row['ref']}"
-            deviations += _differences(where, ("points held, from its entries", expected, row["granted"]))
-        seen, last = seen + len(rows), rows[-1]["id"]
 
 
 def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
@@ -183,17 +152,17 @@ def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
                 spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
                 back = returned_points(tx, voucher)
                 where = f"voucher {voucher.id}"
-                deviations += _differences(
+                deviations += differences(
                     where, ("points spent", -voucher.points, spent.points if spent else 0)
                 )
                 least, most = _points_back(voucher)
                 if not least <= back <= most:
-                    deviations.append(_off("points returned", where, most, back))
+                    deviations.append(off("points returned", where, most, back))
                 customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
                 if customer is None:
-                    deviations.append(_off("owner", where, "a known third party", voucher.thirdparty_id))
+                    deviations.append(off("owner", where, "a known third party", voucher.thirdparty_id))
         if page and not last:
-            deviations += _differences(
+            deviations += differences(
                 "voucher key",
                 ("the last signs of a code", page[0].last_four, code_of(page[0].id, loyalty.secret)[-4:]),
             )
@@ -208,7 +177,7 @@ def _points_back(voucher: Voucher) -> tuple[int, int]:
         case VoucherState.REFUSED:
             return voucher.points, voucher.points
         case VoucherState.CANCELLED:
-            return 1, voucher.points
+            return min(1, voucher.points), voucher.points  # a gift has none
         case VoucherState.EXPIRED:
             return 0, voucher.points
     return 0, 0

@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image, UnidentifiedImageError
 
 from dolibarr_loyalty.errors import ConfigurationError
-from dolibarr_loyalty.locales import Address, PointNames, Words, words
+from dolibarr_loyalty.locales import Address, PointNames, UnitNames, Words, words
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LARGEST_LOGO = 300_000  # bytes; it travels with every mail
@@ -30,6 +30,7 @@ class Brand:
     currency: str = "EUR"
     zone: str = "Europe/Paris"
     point_names: PointNames = field(default_factory=dict, hash=False)
+    unit_names: UnitNames = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not _COLOUR.fullmatch(self.colour):
@@ -40,7 +41,12 @@ class Brand:
     def words(self, locale: str) -> Words:
         """How this shop speaks to somebody of this locale."""
         return words(
-            locale, self.address, currency=self.currency, zone=self.zone, point_names=self.point_names
+            locale,
+            self.address,
+            currency=self.currency,
+            zone=self.zone,
+            point_names=self.point_names,
+            unit_names=self.unit_names,
         )
 
     def _check_logo(self, logo: bytes) -> None:

@@ -23,7 +23,7 @@ def compose(facts: MemberFacts, brand: Brand, locale: str, *, message_id: str) -
 
     `locale` is de, en or fr, with a region if one likes (de_CH); other languages get English.
     """
-    words = brand.words(locale)
+    words = brand.words(locale).counting(facts.unit)
     unsubscribe_url = "" if facts.is_transactional else safe_url(facts.unsubscribe_url)
     told = _told(facts, brand, words) | {"unsubscribe_url": unsubscribe_url}
     subject = one_line(_render(f"email/{facts.kind}.subject.txt", told | spoken_in_text(words)))

@@ -18,6 +18,7 @@ Facts = Mapping[str, str | int]
 def explain(reason: Facts, words: Words) -> str:
     """One stored reason as a sentence in the reader's language."""
     code = str(reason.get("code", ""))
+    words = words.counting(str(reason["unit"])) if "unit" in reason else words
     try:
         if code in _VARIANTS:
             return _VARIANTS[code](reason, words)
@@ -35,6 +36,7 @@ SENTENCES = {
     "rule_unit": N_("Rule “%(rule)s”: quantity %(quantity)s gives %(result)s (%(points)s each)."),
     "rule_visit": N_("Rule “%(rule)s”: the visit gives %(result)s."),
     "rule_multiply": N_("Rule “%(rule)s”: times %(factor)s, that is %(result)s more."),
+    "rule_tier": N_("Tier “%(tier)s”: times %(factor)s, that is %(result)s more."),
     "below_minimum": N_("Rule “%(rule)s” does not apply: it starts at %(minimum)s, here it is %(amount)s."),
     "displaced": N_("Rule “%(rule)s” gives way to rule “%(by)s”, with which it cannot be combined."),
     "bad_debt": N_("The invoice was closed without being paid in full and earns nothing."),
@@ -48,6 +50,7 @@ SENTENCES = {
     "expires": N_("Usable until %(on)s."),
     "expired_at_grant": N_("Late: usable only until %(on)s, so expired at once."),
     "max_balance": N_("The balance may be %(limit)s at most; not credited: %(cut)s."),
+    "budget": N_("Promotion “%(rule)s” gives %(limit)s in all at most; not credited: %(cut)s."),
     "program_budget": N_("The program gives %(limit)s at most; not credited: %(cut)s."),
     "debt_paid": N_("Used to settle what was owed: %(points)s."),
     "debt_made": N_("The balance did not suffice; now owed: %(points)s."),
@@ -56,7 +59,17 @@ SENTENCES = {
     "expiry_undone": N_("Offset against points of the same purchase that had expired: %(points)s."),
     "redeemed": N_("Redeemed for “%(reward)s”: %(points)s."),
     "adjusted": N_("By hand: %(text)s"),
+    "donated": N_("Given to “%(charity)s”: %(points)s."),
+    "imported": N_("Brought along from before: %(source)s."),
+    "activity": N_("For the activity “%(kind)s” (source: %(source)s)."),
+    "activity_withdrawn": N_("The activity “%(kind)s” no longer counts: %(text)s"),
+    "welcome": N_("A gift to welcome a new member."),
+    "birthday": N_("A gift for the birthday on %(on)s."),
     "merged": N_("Taken over from customer %(from)s, who was merged into customer %(to)s."),
+    "unmerged": N_("A merge was undone by %(who)s: from customer %(from)s to customer %(to)s."),
+    "pooled": N_("Put together in the pool for “%(reward)s”: from customer %(from)s to customer %(to)s."),
+    "qualifying_reset": N_("The qualification period ended on %(on)s; counting begins anew."),
+    "benefit": N_("A gift with “%(benefit)s”: %(points)s."),
     "before": N_("Already held: %(held)s. This entry is the difference."),
 }
 
@@ -105,13 +118,51 @@ RETURNED = {
     "voucher_cancelled": N_("Returned, because the voucher was cancelled."),
     "voucher_refused": N_("Returned, because the voucher could not be issued."),
     "voucher_expired": N_("Returned, because the voucher expired."),
+    "donation_taken_back": N_("Returned, because the gift was taken back."),
 }
 EXPIRED = {
     "fixed": N_("Expired; usable until %(on)s."),
     "activity": N_("Expired on %(on)s, because there was no activity for a long time."),
 }
+NOT_FOR = {
+    "tags": N_("Promotion “%(rule)s” does not apply: it is for customers with a certain tag."),
+    "without_tags": N_("Promotion “%(rule)s” does not apply: it is not for customers with a certain tag."),
+    "tiers": N_("Promotion “%(rule)s” does not apply: it is for certain tiers."),
+    "clubs": N_("Promotion “%(rule)s” does not apply: it is for the members of a club."),
+    "segments": N_("Promotion “%(rule)s” does not apply: it is for a certain group of customers."),
+    "countries": N_("Promotion “%(rule)s” does not apply: it is for certain countries."),
+    "customer_types": N_("Promotion “%(rule)s” does not apply: it is for another type of customer."),
+    "first_purchase": N_("Promotion “%(rule)s” does not apply: it is for the first purchase only."),
+    "inactive_days": N_("Promotion “%(rule)s” does not apply: it is for a return after a longer absence."),
+}
+CUMULATIVE = {
+    "amount": N_(
+        "Rule “%(rule)s”: purchases of %(measured)s in the period (threshold %(threshold)s) give %(result)s."
+    ),
+    "purchases": N_(
+        "Rule “%(rule)s”: purchases in the period: %(measured)s (threshold %(threshold)s); gives %(result)s."
+    ),
+    "units": N_(
+        "Rule “%(rule)s”: quantity in the period: %(measured)s (threshold %(threshold)s); gives %(result)s."
+    ),
+}
+CUMULATIVE_MISSING = {
+    "amount": N_("Rule “%(rule)s”: still missing in the period: %(missing)s."),
+    "purchases": N_("Rule “%(rule)s”: purchases still missing in the period: %(missing)s."),
+    "units": N_("Rule “%(rule)s”: quantity still missing in the period: %(missing)s."),
+}
 STANDALONE = N_("Credit note %(ref)s belongs to no invoice and counts by itself: %(amount)s.")
 STANDALONE_IGNORED = N_("Credit note %(ref)s belongs to no invoice and takes nothing back.")
+TRANSFERRED = N_("From customer %(from)s to customer %(to)s.")
+TRANSFERRED_WITH_REASON = N_("From customer %(from)s to customer %(to)s: %(text)s")
+REFERRAL = {
+    "referrer": N_("For recommending us to customer %(other)s, who has made a first purchase."),
+    "friend": N_("For the first purchase after a recommendation by customer %(other)s."),
+}
+REFERRAL_UNDONE = {
+    "referrer": N_("The recommendation to customer %(other)s no longer counts."),
+    "friend": N_("The recommendation by customer %(other)s no longer counts."),
+}
 REINSTATED = N_("Came back after their expiry: %(points)s, usable until %(until)s.")
 REINSTATED_WITHOUT_END = N_("Came back: %(points)s, usable without end.")
 
@@ -135,6 +186,21 @@ def _reinstated(reason: Facts, words: Words) -> str:
     return words.gettext(message, **_told(reason, words))
 
 
+def _transferred(reason: Facts, words: Words) -> str:
+    message = TRANSFERRED_WITH_REASON if reason["text"] else TRANSFERRED
+    return words.gettext(message, **_told(reason, words))
+
+
+def _anniversary(reason: Facts, words: Words) -> str:
+    years = int(reason["years"])
+    return words.ngettext(
+        "A gift for %(years)s year of membership.",
+        "A gift for %(years)s years of membership.",
+        years,
+        years=years,
+    )
+
+
 _VARIANTS: dict[str, Callable[[Facts, Words], str]] = {
     "basis": _one_of(BASIS, "mode"),
     "excluded": _one_of(EXCLUDED, "why"),
@@ -144,8 +210,15 @@ _VARIANTS: dict[str, Callable[[Facts, Words], str]] = {
     "not_paid": _one_of(NOT_PAID, "earn_on"),
     "returned": _one_of(RETURNED, "why"),
     "expired": _one_of(EXPIRED, "model"),
+    "not_for": _one_of(NOT_FOR, "why"),
+    "cumulative": _one_of(CUMULATIVE, "of"),
+    "cumulative_missing": _one_of(CUMULATIVE_MISSING, "of"),
     "standalone": _standalone,
     "reinstated": _reinstated,
+    "anniversary": _anniversary,
+    "referral": _one_of(REFERRAL, "role"),
+    "referral_undone": _one_of(REFERRAL_UNDONE, "role"),
+    "transferred": _transferred,
 }
 
 CODES = frozenset(SENTENCES) | frozenset(_VARIANTS)
@@ -154,6 +227,7 @@ _MONEY = frozenset({"paid", "due", "per"})
 _POINTS = frozenset({"points", "result", "limit", "cut", "exact", "held"})
 _DAYS = frozenset({"until", "on", "starts_on"})
 _NUMBERS = frozenset({"quantity", "factor", "minimum"})
+_MEASURED = frozenset({"measured", "threshold", "missing"})
 
 
 def _told(reason: Facts, words: Words) -> dict[str, str]:
@@ -166,11 +240,11 @@ def _tell(name: str, fact: str, reason: Facts, words: Words) -> str:
         # A minimum may be an amount or a quantity, which the stored reason does not tell.
         plain = reason.get("code") == "below_minimum"
         return words.number(Decimal(fact)) if plain else words.money(Decimal(fact))
-    if name in _MONEY:
+    if name in _MONEY or (name in _MEASURED and reason.get("of") == "amount"):
         return words.money(Decimal(fact))
     if name in _POINTS:
         return words.points(Decimal(fact))
-    if name in _NUMBERS:
+    if name in _NUMBERS or name in _MEASURED:
         return words.number(Decimal(fact))
     if name == "percent":
         return words.percent(Decimal(fact))

@@ -1,5 +1,6 @@
 """What staff see in Dolibarr: agenda events, the extrafield of the next reward, names of files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -120,6 +121,67 @@ def charge_proposed(words: Words, *, points: int, amount: Decimal) -> AgendaEven
             "Goods came back whose points are already spent. Missing: %(points)s, worth %(amount)s.",
             points=words.points(points),
             amount=words.money(amount),
+        ),
+    )
+
+
+def club_opened(words: Words, *, club: str, last_day: date) -> AgendaEvent:
+    """A paid club was opened, or its trial begun."""
+    return AgendaEvent(
+        label=words.gettext("Club opened: %(club)s", club=club),
+        note=words.gettext("Valid until %(day)s", day=words.day(last_day)),
+    )
+
+
+def club_renewed(words: Words, *, club: str, last_day: date) -> AgendaEvent:
+    """A paid club was renewed."""
+    return AgendaEvent(
+        label=words.gettext("Club renewed: %(club)s", club=club),
+        note=words.gettext("Valid until %(day)s", day=words.day(last_day)),
+    )
+
+
+def club_ended(words: Words, *, club: str, last_day: date) -> AgendaEvent:
+    """A paid club came to its end, or its fee was given back."""
+    return AgendaEvent(
+        label=words.gettext("Club ended: %(club)s", club=club),
+        note=words.gettext("It was paid until %(day)s.", day=words.day(last_day)),
+    )
+
+
+def club_left(words: Words, *, club: str, reason: str, refunds: Sequence[tuple[str, Decimal]]) -> AgendaEvent:
+    """A member left a paid club early; what is proposed to be paid back, per invoice."""
+    lines = [
+        words.gettext(
+            "Proposed credit note on invoice %(invoice)s: %(amount)s. It was put in as a draft: look at it and "
+            "validate it.",
+            invoice=invoice,
+            amount=words.money(amount),
+        )
+        for invoice, amount in refunds
+    ]
+    told = words.gettext("Reason: %(reason)s", reason=reason)
+    nothing = words.gettext("Nothing is paid back.")
+    return AgendaEvent(
+        label=words.gettext("Club left: %(club)s", club=club), note="\n".join([told, *(lines or [nothing])])
+    )
+
+
+def relative_discount(words: Words, *, percent: Decimal) -> AgendaEvent:
+    """A member's extra discount is another one now, and only a person can enter it in Dolibarr."""
+    if not percent:
+        return AgendaEvent(
+            label=words.gettext("Extra discount ended"),
+            note=words.gettext(
+                "Please set the customer's relative discount back: Dolibarr takes it from nobody but its own page."
+            ),
+        )
+    return AgendaEvent(
+        label=words.gettext("Extra discount: %(percent)s", percent=words.percent(percent)),
+        note=words.gettext(
+            "Please set the customer's relative discount to %(percent)s: Dolibarr takes it from nobody but its "
+            "own page.",
+            percent=words.percent(percent),
         ),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from dolibarr_loyalty.core.ledger import EntryKind
 from dolibarr_loyalty.core.money import from_minor
+from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import iso
 from dolibarr_loyalty.store.database import Database, Tx
 
@@ -66,12 +67,20 @@ class Status:
 
 
 def status(
-    database: Database, now: datetime, *, from_at: datetime | None = None, until_at: datetime | None = None
+    database: Database,
+    now: datetime,
+    *,
+    from_at: datetime | None = None,
+    until_at: datetime | None = None,
+    unit: str = POINTS,
 ) -> Status:
-    """The program's figures now; points issued to expired over a span of booking time, or over all time."""
+    """The program's figures now; points issued to expired over a span of booking time, or over all time.
+
+    `unit` names another wallet whose points are counted instead of the redeemable ones.
+    """
     with database.reading() as tx:
-        sums = _sums(tx, from_at, until_at)
-        heads = tx.row("sum_of_accounts", unit="points")
+        sums = _sums(tx, unit, from_at, until_at)
+        heads = tx.row("sum_of_accounts", unit=unit)
         assert heads is not None  # noqa: S101
         balance, debt = int(heads["balance"]), int(heads["debt"])
         return Status(
@@ -82,7 +91,7 @@ def status(
             reversed=-sums(EntryKind.REVERSAL, -1),
             adjusted=sums(EntryKind.ADJUSTMENT) + sums(EntryKind.TRANSFER),
             outstanding=balance + debt,
-            pending=int(tx.value("sum_pending", now=iso(now))),
+            pending=int(tx.value("sum_pending", unit=unit, now=iso(now))),
             debt=debt,
             entries=int(tx.value("count_entries")),
             documents=int(tx.value("count_documents")),
@@ -103,10 +112,10 @@ class _Sums:
         return sum(self.rows.get((str(kind), each), 0) for each in signs)
 
 
-def _sums(tx: Tx, from_at: datetime | None, until_at: datetime | None) -> _Sums:
+def _sums(tx: Tx, unit: str, from_at: datetime | None, until_at: datetime | None) -> _Sums:
     rows = tx.rows(
         "sums_by_kind",
-        unit="points",
+        unit=unit,
         from_at=iso(from_at) if from_at else None,
         until_at=iso(until_at) if until_at else None,
     )

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from . import rendering
-from .documents import Documents
 from .house import saving
 from .invoices import CREDIT_NOTE, DEPOSIT, REPLACEMENT
 from .storage import Row
+from .suppliers import Suppliers
 
 _KEPT_ENCODED = 20_000
 _TILL_NOTE = "Default customer automatically created by Point Of Sale module activation."
 
 
-class Dolibarr(Documents):
+class Dolibarr(Suppliers):
     """A Dolibarr "16" or "23" with its rows, its clock and its habits.
 
     `path` names a file that keeps the state, written at every save: a killed process loses nothing it

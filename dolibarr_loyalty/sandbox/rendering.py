@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .documents import Documents
     from .house import House
     from .invoices import Invoices
+    from .suppliers import Suppliers
     from .thirdparties import Thirdparties
 
 Shown = dict[str, Any]
@@ -332,6 +333,53 @@ def discount_entry(house: Invoices, row: Row) -> Shown:
         "fk_facture": _text(row["fk_facture"]),
         "fk_facture_line": _text(row["fk_facture_line"]),
     }
+
+
+# -- what the shop owes --------------------------------------------------------------------------
+
+
+def supplier_invoice(house: Suppliers, row: Row) -> Shown:
+    """A draft of a supplier's invoice."""
+    author, moments = _text(row["fk_user_author"]), house.moments
+    values: Shown = {
+        "id": str(row["rowid"]),
+        "socid": str(row["fk_soc"]),
+        "fk_soc": str(row["fk_soc"]) if house.is_16 else None,
+        "socnom": (house.store.get("thirdparty", row["fk_soc"]) or {}).get("nom"),
+        "statut": str(row["fk_statut"]),
+        "status": str(row["fk_statut"]),
+        "libelle": row["label"],
+        "date": moments.epoch_or(row["datef"]),
+        "datep": moments.epoch_or(row["datef"]),
+        "datec": moments.epoch(row["datec"]),
+        "tms": moments.epoch(row["tms"]),
+        "date_creation": None if house.is_16 else moments.epoch(row["datec"]),
+        "date_modification": None if house.is_16 else moments.epoch(row["tms"]),
+        "fk_user_author": author if house.is_16 else None,
+        "user_creation_id": None if house.is_16 else author,
+        "lines": [_supplier_line(house, row, line) for line in row["lines"]],
+    }
+    for name in ("ref", "ref_ext", "ref_supplier", "label", "note_private"):
+        values[name] = row[name]
+    for name in ("ht", "tva", "ttc"):
+        whole = eight(sum(decimal(line[f"total_{name}"]) for line in row["lines"]))
+        values[f"total_{name}"] = values[f"multicurrency_total_{name}"] = whole
+    return _filled(shape(house.version, "supplier_invoice"), values)
+
+
+def _supplier_line(house: Suppliers, row: Row, line: Row) -> Shown:
+    values: Shown = {
+        "id": str(line["rowid"]),
+        "fk_facture_fourn": str(row["rowid"]),
+        "desc": None if house.is_16 else line["description"],
+        "pu_ht": line["subprice"],
+        "pu_ttc": line["subprice"],
+    }
+    for name in ("description", "qty", "tva_tx", "product_type", "subprice"):
+        values[name] = line[name]
+    for name in ("ht", "tva", "ttc"):
+        values[f"total_{name}"] = values[f"multicurrency_total_{name}"] = line[f"total_{name}"]
+    return _filled(shape(house.version, "supplier_invoice_line"), values)
 
 
 # -- catalogue and agenda ------------------------------------------------------------------------

@@ -18,6 +18,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
     "discount": ("fk_soc", "fk_facture", "fk_facture_source"),
     "payment_part": ("fk_facture", "fk_paiement"),
     "contact": ("fk_soc", "email"),
+    "supplier_invoice": ("ref_supplier", "ref_ext"),
     "product": ("ref",),
     "event": ("fk_soc",),
     "extrafield": ("elementtype",),

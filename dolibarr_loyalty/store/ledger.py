@@ -30,19 +30,27 @@ def load(
     A member without an account gets an empty one. Heads are read before lots: what another writer does in
     between moves the head, so a booking on lots that are newer than their head collides and is decided again.
     """
-    members = sorted(set(thirdparty_ids))
-    ids = [account_id(member, unit) for member in members]
+    found = load_units(tx, thirdparty_ids, [unit], causes=causes)
+    return {member: account for (member, _), account in found.items()}
+
+
+def load_units(
+    tx: Tx, thirdparty_ids: Iterable[int], units: Iterable[str], *, causes: Sequence[Cause] = ()
+) -> dict[tuple[int, str], Account]:
+    """The accounts of these members in each of these units, as `load` gives them, by (member, unit)."""
+    wanted = [(member, unit) for member in sorted(set(thirdparty_ids)) for unit in sorted(set(units))]
+    ids = [account_id(member, unit) for member, unit in wanted]
     heads = {row["id"]: row for row in tx.rows("accounts_by_ids", ids=ids)}
     lots: dict[str, dict[str, Lot]] = {}
     for row in tx.rows("open_lots", account_ids=ids):
         lots.setdefault(row["account_id"], {})[row["id"]] = read_lot(row)
     for kind in sorted({cause.kind for cause in causes}):
-        wanted = sorted({cause.id for cause in causes if cause.kind == kind})
-        for row in tx.rows("lots_of_causes", cause_kind=kind, cause_ids=wanted):
+        of_kind = sorted({cause.id for cause in causes if cause.kind == kind})
+        for row in tx.rows("lots_of_causes", cause_kind=kind, cause_ids=of_kind):
             lots.setdefault(row["account_id"], {})[row["id"]] = read_lot(row)
     return {
-        member: _account(member, unit, heads.get(key), lots.get(key, {}))
-        for member, key in zip(members, ids, strict=True)
+        (member, unit): _account(member, unit, heads.get(key), lots.get(key, {}))
+        for (member, unit), key in zip(wanted, ids, strict=True)
     }
 
 

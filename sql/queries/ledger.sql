@@ -68,10 +68,10 @@ SELECT * FROM llx_loyalty_lots WHERE account_id = :account_id ORDER BY id;
 SELECT DISTINCT account_id FROM llx_loyalty_lots
 WHERE remaining > 0 AND expires_at <= :now AND account_id > :last_id ORDER BY account_id LIMIT :limit;
 
--- name: quiet_accounts(before, last_id, limit)
--- Accounts with points and no activity since, in pages by id.
+-- name: quiet_accounts(unit, before, last_id, limit)
+-- Accounts of a unit with points and no activity since, in pages by id.
 SELECT id AS account_id FROM llx_loyalty_accounts
-WHERE balance > 0 AND last_activity_at < :before AND id > :last_id ORDER BY id LIMIT :limit;
+WHERE unit = :unit AND balance > 0 AND last_activity_at < :before AND id > :last_id ORDER BY id LIMIT :limit;
 
 -- name: lots_ending(from_at, until_at, last_id, limit)
 -- Lots that end in a span, with the member, for the warning before expiry.
@@ -123,10 +123,11 @@ GROUP BY e.kind, CASE WHEN e.points < 0 THEN -1 ELSE 1 END;
 SELECT COALESCE(SUM(balance), 0) AS balance, COALESCE(SUM(debt), 0) AS debt, COUNT(*) AS accounts
 FROM llx_loyalty_accounts WHERE unit = :unit;
 
--- name: sum_pending(now)$
--- Points still in their holding period.
-SELECT COALESCE(SUM(remaining), 0) FROM llx_loyalty_lots
-WHERE remaining > 0 AND available_at > :now AND (expires_at IS NULL OR expires_at > :now);
+-- name: sum_pending(unit, now)$
+-- Points of a unit still in their holding period.
+SELECT COALESCE(SUM(l.remaining), 0) FROM llx_loyalty_lots l JOIN llx_loyalty_accounts a ON a.id = l.account_id
+WHERE a.unit = :unit AND l.remaining > 0 AND l.available_at > :now
+  AND (l.expires_at IS NULL OR l.expires_at > :now);
 
 -- name: balances_page(unit, last_id, limit)
 -- Accounts with their members by id, for lists.

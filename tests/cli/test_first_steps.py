@@ -49,9 +49,21 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert (tmp_path / "loyalty.toml").read_text() == "mine"
 
 
-@pytest.mark.parametrize("wrong", [["--language", "it"], ["--preset", "stamps"]])
+@pytest.mark.parametrize("wrong", [["--language", "it"], ["--preset", "starz"]])
 def test_init_names_the_choices(tmp_path: Path, wrong: list[str]) -> None:
     assert "Choose one of" in init(tmp_path, *wrong, code=2)
+
+
+def test_config_check_shows_what_a_preset_is_made_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOLIBARR_API_KEY", "secret-api-key")
+    init(tmp_path, "--preset", "stars", "--language", "de")
+    checked = CliRunner().invoke(app, ["--config", str(tmp_path / "loyalty.toml"), "config", "check"])
+    assert checked.exit_code == 0
+    told = {line.strip().split("  ")[0]: line for line in checked.stdout.splitlines()}
+    assert "double-monday" in told["Promotions"]
+    assert "green, gold" in told["Tiers"]
+    assert "stars" in told["Further points"]
+    assert "Stamp cards" not in told
 
 
 def test_init_writes_only_a_loyalty_toml(tmp_path: Path) -> None:

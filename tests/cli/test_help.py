@@ -12,11 +12,12 @@ from dolibarr_loyalty.cli import app
 
 LISTED = """init, config check, doctor, install, sync, run, serve, deliver, daily, status, member show,
 member history, member list, explain invoice, rewards, redeem, voucher show, voucher list, voucher use,
-voucher cancel, points adjust, outbox list, outbox retry, verify, reconcile"""
+voucher cancel, points adjust, points transfer, card show, card list, pool create, pool join, pool leave, pool show,
+outbox list, outbox retry, verify, reconcile"""
 WRITING = """init, install, sync, run, serve, deliver, daily, redeem, voucher use, voucher cancel, points adjust,
-outbox retry, reconcile"""
+points transfer, pool create, pool join, pool leave, outbox retry, reconcile"""
 READING = """config check, doctor, status, member show, member history, member list, explain invoice, rewards,
-voucher show, voucher list, outbox list, verify"""
+voucher show, voucher list, card show, card list, pool show, outbox list, verify"""
 
 
 def names(text: str) -> list[str]:

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from dolibarr_loyalty.config import Answers, SecretFrom, load, write_initial
-from dolibarr_loyalty.config.loading import PROGRAM_LISTS, PROGRAM_TABLES, SECTIONS
+from dolibarr_loyalty.config.loading import SECTIONS
+from dolibarr_loyalty.config.presets import PRESETS
+from dolibarr_loyalty.config.program_reading import PROGRAM_LISTS, PROGRAM_OPTIONS, PROGRAM_TABLES
 from dolibarr_loyalty.config.program_tables import ProgramTable
+from dolibarr_loyalty.config.tier_tables import TierTable
 from dolibarr_loyalty.config.toml_text import toml_value
 from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Reward, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Expiry, Match, Window
@@ -25,7 +28,10 @@ PNG = b"\x89PNG\r\n\x1a\n"
 ALL_TABLES = {
     **SECTIONS,
     "program": ProgramTable,
-    **{f"program.{name}": table for name, table in (PROGRAM_TABLES | PROGRAM_LISTS).items()},
+    **{
+        f"program.{name}": table for name, table in (PROGRAM_TABLES | PROGRAM_OPTIONS | PROGRAM_LISTS).items()
+    },
+    "program.tiers.tier": TierTable,
 }
 
 RICH = Program(
@@ -124,18 +130,25 @@ def test_every_setting_stands_in_the_first_file(tmp_path: Path, language: Langua
         elif key := re.match(r"#?([a-z_]+) = ", line):
             standing.setdefault(table, set()).add(key[1])
     wanted = {name: {field.name for field in fields(schema)} for name, schema in ALL_TABLES.items()}
+    wanted["program.tiers"].remove("tier")  # a table of its own
     assert standing == wanted
 
 
+@pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_switched_off_setting_may_be_switched_on(tmp_path: Path, language: Language) -> None:
-    file = write_initial(tmp_path, language=language)
+def test_every_switched_off_setting_may_be_switched_on(
+    tmp_path: Path, language: Language, preset: str
+) -> None:
+    file = write_initial(tmp_path, language=language, preset=preset)
     (tmp_path / "logo.png").write_bytes(PNG)
     switched_on = re.sub(r"(?m)^#(?=[a-z_\[])", "", file.read_text(encoding="utf-8"))
     file.write_text(switched_on, encoding="utf-8")
     config = load(file, ENV)
-    assert {rule.id for rule in config.program.rules} == {"base", "evening-coffee", "per-piece", "happy-hour"}
+    earning = {"evening-coffee", "per-piece", "happy-hour", "double-days", "monthly-hundred", "tea-card"}
+    assert earning <= {rule.id for rule in config.program.rules}
+    assert {"circle"} <= {group.id for group in config.program.tier_groups}
     assert config.brand.point_names["de"] == ("Stern", "Sterne")
+    assert config.warnings == ()
 
 
 def test_the_comments_of_all_languages_speak_of_the_same_settings() -> None:
@@ -144,7 +157,10 @@ def test_the_comments_of_all_languages_speak_of_the_same_settings() -> None:
         language: tomllib.loads((folder / f"comments.{language}.toml").read_text(encoding="utf-8"))
         for language in LANGUAGES
     }
-    used = set(re.findall(r'(?:note|setting)\("([^"]+)"', (folder / "loyalty.toml.j2").read_text("utf-8")))
+    used = set(
+        re.findall(r'(?:note|setting)\("([^"]+)"[,)]', (folder / "loyalty.toml.j2").read_text("utf-8"))
+    )
+    used |= {f"preset.{name}" for name in PRESETS}
     for texts in comments.values():
         assert set(texts) == used
         assert all(text.strip() for text in texts.values())
@@ -171,7 +187,7 @@ def test_shown_defaults_are_the_true_ones(tmp_path: Path, language: Language) ->
                 assert named[1].strip('"') == str(toml_value(default)).strip('"'), (line, comment)
                 checked += 1
         comment = ""
-    assert checked > 25
+    assert checked > 60
 
 
 def test_any_program_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -260,8 +276,8 @@ def test_the_files_of_init_are_private_and_its_keys_new(tmp_path: Path) -> None:
 
 
 def test_an_unknown_preset_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="Choose one of: points"):
-        write_initial(tmp_path, language="en", preset="stars")
+    with pytest.raises(ConfigurationError, match="Choose one of: points, tiers, stamps"):
+        write_initial(tmp_path, language="en", preset="starz")
     assert not list(tmp_path.iterdir())
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dolibarr_loyalty.core.program import Program, Reward, Rule
 from dolibarr_loyalty.store.program_json import program_from_json, program_hash, program_to_json
 
 from .test_initial import RICH
+from .test_kinds import EVERY_KIND
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9)
 st.register_type_strategy(Decimal, NUMBERS)
@@ -59,6 +61,17 @@ def test_the_text_of_an_earlier_release_is_read_with_the_defaults_of_what_is_new
     stored = json.loads(program_to_json(RICH))
     del stored["reinstatement_days"]
     assert program_from_json(json.dumps(stored)) == replace(RICH, reinstatement_days=30)
+
+
+def test_a_program_that_an_earlier_release_stored_means_what_it_meant() -> None:
+    """Stored before there were tiers, promotions and further points."""
+    stored = (Path(__file__).parent / "program_0.1.0.json").read_text(encoding="utf-8")
+    assert "tier_groups" not in stored
+    assert program_from_json(stored) == RICH
+
+
+def test_a_program_of_every_kind_comes_back_equal() -> None:
+    assert program_from_json(program_to_json(EVERY_KIND)) == EVERY_KIND
 
 
 def test_a_text_that_is_no_program_is_refused() -> None:

@@ -38,6 +38,7 @@ CHRONICLE = (
     "m_voucher_lifecycle_clean",
     "m_sync_pages",
     "n_checks",
+    "p_supplier_drafts",
 )
 """The recordings in the order the lab made them: later ones build on what earlier ones left."""
 
@@ -49,6 +50,7 @@ _POSTS = {
     "/agendaevents": "event",
     "/products": "product",
     "/bankaccounts": "bankaccount",
+    "/supplierinvoices": "supplier_invoice",
 }
 _PATHS = (
     (re.compile(r"^/invoices/(\d+)"), "invoice"),
@@ -61,6 +63,7 @@ _PATHS = (
     (re.compile(r"/objects?/customer/(\d+)$"), "thirdparty"),
     (re.compile(r"^/contacts/(\d+)$"), "contact"),
     (re.compile(r"^/agendaevents/(\d+)$"), "event"),
+    (re.compile(r"^/supplierinvoices/(\d+)"), "supplier_invoice"),
 )
 _FIELDS = {
     "socid": "thirdparty",
@@ -388,6 +391,11 @@ def _prepare_till(replay: Replay) -> None:
     _tidy_fields(replay)
 
 
+def _let_pay_suppliers(replay: Replay) -> None:
+    for right in (rights.SUPPLIER_INVOICE_READ, rights.SUPPLIER_INVOICE_WRITE):
+        replay.dolibarr.grant(right)
+
+
 _BY_HAND = {
     ("a_auth_errors", 13): _default_tag,
     ("b_setup_objects", 0): _furnish,
@@ -402,4 +410,5 @@ _BY_HAND = {
     ("i_permissions", 0): _grant_for_checks,
     ("i_permissions", 34): _withdraw_all,
     ("h_pos_and_misc", 0): _prepare_till,
+    ("p_supplier_drafts", 3): _let_pay_suppliers,
 }

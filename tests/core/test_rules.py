@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dolibarr_loyalty.core.earning import Worth, evaluate
 from dolibarr_loyalty.core.program import Exclusions, Program, Rule
 from dolibarr_loyalty.core.rules import (
-    Worth,
     earning_lines,
-    evaluate,
     exclusion,
     is_open,
     matches,

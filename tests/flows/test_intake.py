@@ -10,7 +10,7 @@ import pytest
 from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Rule
 from dolibarr_loyalty.core.terms import Expiry, Match
 from dolibarr_loyalty.core.vouchers import VoucherState
-from dolibarr_loyalty.flows import intake, redemption
+from dolibarr_loyalty.flows import posting, redemption
 from dolibarr_loyalty.flows.adjustment import adjust
 from dolibarr_loyalty.flows.intake import take_deletions, take_in
 from dolibarr_loyalty.flows.sync import sweep, sync
@@ -405,7 +405,7 @@ def test_the_budget_of_the_program_is_kept_through_refunds(opened: OpenShop) -> 
 
     def used(shop: Shop) -> int:
         with shop.loyalty.database.reading() as tx:
-            return bearings.budget_used(tx, intake.BUDGET)
+            return bearings.budget_used(tx, posting.BUDGET)
 
     with opened(program=programmed(program_cap=60)) as shop:
         claire, bruno = shop.customer(), shop.customer("Bruno")

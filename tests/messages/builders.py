@@ -1,5 +1,6 @@
 """Facts and brands for the tests of what people read; each test names only what matters to it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
@@ -9,12 +10,22 @@ from PIL import Image
 
 from dolibarr_loyalty.connectors.protocol import Mail
 from dolibarr_loyalty.messages import (
+    AnniversaryFacts,
+    BirthdayFacts,
     Brand,
+    CauseGift,
+    ClubEndingFacts,
+    ClubWelcomeFacts,
+    DonationStatementFacts,
     Goal,
     MailKind,
     MemberFacts,
     PointsExpiringFacts,
+    ReferralRewardedFacts,
     RewardNearFacts,
+    TierDownFacts,
+    TierUpFacts,
+    TierWarningFacts,
     VoucherExpiringFacts,
     VoucherFacts,
     WelcomeFacts,
@@ -25,7 +36,22 @@ from dolibarr_loyalty.messages import (
 CODE = "7KQ4XM-9PHT3B-WD6YRA"
 PAGE = "https://shop.example/loyalty/me?token=abc"
 UNSUBSCRIBE = "https://shop.example/loyalty/stop?token=abc"
-KINDS: tuple[MailKind, ...] = ("welcome", "voucher", "reward_near", "points_expiring", "voucher_expiring")
+KINDS: tuple[MailKind, ...] = (
+    "welcome",
+    "voucher",
+    "reward_near",
+    "points_expiring",
+    "voucher_expiring",
+    "club_welcome",
+    "club_ending",
+    "donation_statement",
+    "birthday",
+    "anniversary",
+    "referral_rewarded",
+    "tier_up",
+    "tier_down",
+    "tier_warning",
+)
 
 
 def a_brand(**changes: Any) -> Brand:
@@ -75,6 +101,34 @@ def facts_of(
         return VoucherFacts(**member, **voucher)
     if kind == "voucher_expiring":
         return VoucherExpiringFacts(**member, **voucher)
+    if kind == "club_welcome":
+        last_day, benefits = date(2026, 12, 31), (reward, "Free delivery")
+        return ClubWelcomeFacts(**member, club="Plus", last_day=last_day, benefits=benefits)
+    if kind == "club_ending":
+        return ClubEndingFacts(**member, club="Plus", last_day=date(2026, 12, 31), benefits=(reward,))
+    if kind == "donation_statement":
+        gift = CauseGift(
+            cause=reward, points=points, amount=Decimal("0.60"), match=Decimal("0.30"), currency="EUR"
+        )
+        return DonationStatementFacts(**member, year=2026, gifts=(gift, replace(gift, match=Decimal(0))))
+    if kind == "birthday":
+        return BirthdayFacts(**member, points=points, reward=reward)
+    if kind == "anniversary":
+        return AnniversaryFacts(**member, points=points, reward=reward, years=3)
+    if kind == "referral_rewarded":
+        return ReferralRewardedFacts(**member, points=points)
+    if kind == "tier_up":
+        return TierUpFacts(**member, **_of_a_tier(reward, points), last_day=date(2027, 12, 31))
+    if kind == "tier_down":
+        return TierDownFacts(**member, **_of_a_tier(reward, points), lost="Gold", why="downgrade")
+    if kind == "tier_warning":
+        return TierWarningFacts(
+            **member,
+            **_of_a_tier(reward, points),
+            missing=points,
+            last_day=date(2026, 12, 31),
+            projected="Basis",
+        )
     if kind == "reward_near":
         return RewardNearFacts(**member, goal=goal)
     return PointsExpiringFacts(**member, expiring=points, last_day=date(2026, 12, 31), rewards=(goal,))
@@ -92,4 +146,15 @@ def _of_a_voucher() -> dict[str, Any]:
         "issued_on": date(2026, 11, 21),
         "valid_until": date(2029, 12, 31),
         "points": 500,
+    }
+
+
+def _of_a_tier(name: str, points: int) -> dict[str, Any]:
+    return {
+        "tier": name,
+        "qualifying": "qualifying:status",
+        "next_tier": "Gold",
+        "to_next": points,
+        "progress": 40,
+        "benefits": ("Versand gratis", "Früher kaufen"),
     }

@@ -26,7 +26,38 @@ EXAMPLES = [
     {"code": "rule_unit", "rule": "coffee", "quantity": "2", "points": "1", "result": "2"},
     {"code": "rule_visit", "rule": "visit", "result": "5"},
     {"code": "rule_multiply", "rule": "happy", "factor": "2", "result": "12"},
+    {"code": "rule_visit", "rule": "coffee", "result": "1", "unit": "stamps:coffee"},
+    {"code": "rule_tier", "tier": "gold", "factor": "1.5", "result": "60"},
     {"code": "below_minimum", "rule": "big", "minimum": "50", "amount": "32.5"},
+    *(
+        {"code": "not_for", "rule": "vip", "why": why}
+        for why in (
+            "tags",
+            "without_tags",
+            "tiers",
+            "clubs",
+            "segments",
+            "countries",
+            "customer_types",
+            "first_purchase",
+            "inactive_days",
+        )
+    ),
+    *(
+        {
+            "code": "cumulative",
+            "rule": "big",
+            "of": of,
+            "measured": "120",
+            "threshold": "100",
+            "result": "50",
+        }
+        for of in ("amount", "purchases", "units")
+    ),
+    *(
+        {"code": "cumulative_missing", "rule": "big", "of": of, "missing": "80"}
+        for of in ("amount", "purchases", "units")
+    ),
     {"code": "displaced", "rule": "base", "by": "vip"},
     *(
         {"code": "capped", "cap": cap, "period": period, "limit": 100, "cut": 20}
@@ -58,13 +89,29 @@ EXAMPLES = [
     {"code": "goodwill", "points": 5},
     {"code": "charge_proposed", "points": 5, "amount": "0.05"},
     {"code": "expiry_undone", "points": 5},
+    {"code": "transferred", "from": 7, "to": 8, "text": "a birthday present", "who": "anna"},
+    {"code": "transferred", "from": 7, "to": 8, "text": "", "who": "anna"},
+    {"code": "pooled", "from": 7, "to": 8, "reward": "coffee"},
+    {"code": "qualifying_reset", "on": "2026-12-31"},
     {"code": "reinstated", "points": 5, "until": "2026-12-31T23:00:00.000000Z"},
     {"code": "reinstated", "points": 5, "until": ""},
     {"code": "redeemed", "reward": "Coffee", "points": 100},
     *({"code": "returned", "why": f"voucher_{why}"} for why in ("cancelled", "refused", "expired")),
     *({"code": "expired", "on": "2026-12-31", "model": model} for model in ("fixed", "activity")),
+    {"code": "donated", "charity": "trees", "points": 50},
+    {"code": "returned", "why": "donation_taken_back"},
+    {"code": "imported", "source": "paper cards"},
     {"code": "adjusted", "text": "Sorry for the wait, 100% our fault"},
     {"code": "merged", "from": "12", "to": "34"},
+    {"code": "benefit", "benefit": "welcome-gift", "points": 60},
+    {"code": "activity", "kind": "review", "source": "trustpilot"},
+    {"code": "activity_withdrawn", "kind": "review", "text": "The review was taken out"},
+    {"code": "welcome"},
+    {"code": "birthday", "on": "2026-05-17"},
+    {"code": "anniversary", "years": 1},
+    {"code": "anniversary", "years": 3},
+    *({"code": "referral", "role": role, "other": "34"} for role in ("referrer", "friend")),
+    *({"code": "referral_undone", "role": role, "other": "34"} for role in ("referrer", "friend")),
     {"code": "before", "held": 7},
 ]
 
@@ -118,11 +165,26 @@ def test_every_reason_is_a_sentence_that_names_its_facts(reason, locale):
             {"code": "below_minimum", "rule": "big", "minimum": "50", "amount": "32.5"},
             "Regel „big“ greift erst ab 50, hier sind es 32,5.",
         ),
+        (
+            {"code": "cumulative_missing", "rule": "big", "of": "amount", "missing": "80"},
+            f"Regel „big“: Im Zeitraum fehlen noch 80,00{NBSP}€.",
+        ),
     ],
-    ids=["amounts and points", "the last usable day of an instant", "a minimum without a unit"],
+    ids=[
+        "amounts and points",
+        "the last usable day of an instant",
+        "a minimum without a unit",
+        "what is missing",
+    ],
 )
 def test_facts_are_written_as_people_write_them(reason, sentence):
     assert explain(reason, words("de")) == sentence
+
+
+def test_what_a_rule_gives_is_told_in_its_unit():
+    reason = {"code": "rule_visit", "rule": "coffee", "result": "1", "unit": "stamps:coffee"}
+    told = explain(reason, words("de")).replace(NBSP, " ")
+    assert told == "Regel „coffee“: Der Besuch ergibt 1 Stempel."
 
 
 def test_amounts_are_in_the_currency_of_the_shop():

@@ -8,11 +8,13 @@ from dolibarr_loyalty.resources import folder
 from dolibarr_loyalty.store.database import Database, Tx
 from dolibarr_loyalty.store.queries import SqlAlchemyAdapter
 
-APPEND_ONLY = ("entries", "allocations", "voucher_steps")
+APPEND_ONLY = ("entries", "allocations", "voucher_steps", "fundings", "program_acts", "tier_steps", "activity_withdrawals", "referral_steps")
 FILES = sorted((folder("sql") / "queries").glob("*.sql"))
 NAMED = re.compile(r"^-- name: (\w+)\(([^)]*)\)([!$^]?)\n-- (.+)\n", re.MULTILINE)
 QUERIES = [(match[1], match[2], match[3]) for file in FILES for match in NAMED.finditer(file.read_text())]
 LISTS = {
+    "line_keys",
+    "entry_keys",
     "ids",
     "effect_keys",
     "refs",
@@ -22,12 +24,23 @@ LISTS = {
     "cause_ids",
     "entry_ids",
     "credit_note_ids",
+    "source_keys",
+    "month_days",
+    "referral_ids",
 }
 NUMBERS = {
+    "given_year",
+    "line_count",
+    "new_count",
+    "known_count",
+    "member_count",
+    "match_minor",
     "id",
     "limit",
     "last_id",
     "number",
+    "document_id",
+    "amount_minor",
     "thirdparty_id",
     "root_id",
     "granted",
@@ -58,13 +71,57 @@ NUMBERS = {
     "balance_after",
     "debt_after",
     "merged_into",
+    "origin_id",
+    "worth_minor",
+    "is_held",
+    "is_in",
+    "is_trial",
+    "referrer_id",
+    "friend_id",
+    "referrer_points",
+    "friend_points",
+    "head_id",
+    "place",
+    "qualifying",
+    "before_reset",
+    "steps",
+    "may_spend",
+    "size",
 }
-TEXT_IDS = ("voucher", "outbox", "effect", "entr", "lot", "account", "quiet")
+TEXT_IDS = (
+    "donation",
+    "payout",
+    "import",
+    "club_act",
+    "benefit_step",
+    "activit",
+    "referral",
+    "name_friend",
+    "pool",
+    "voucher",
+    "outbox",
+    "effect",
+    "entr",
+    "lot",
+    "account",
+    "quiet",
+)
 
 
 def _value(query: str, name: str) -> object:
     if name in LISTS:
-        texts = name in ("effect_keys", "refs", "account_ids", "cause_ids", "entry_ids")
+        texts = name in (
+            "entry_keys",
+            "line_keys",
+            "source_keys",
+            "month_days",
+            "referral_ids",
+            "effect_keys",
+            "refs",
+            "account_ids",
+            "cause_ids",
+            "entry_ids",
+        )
         texts = texts or query in ("accounts_by_ids", "lots_by_ids")
         return ["none"] if texts else [0]
     is_text = name in ("id", "last_id") and any(part in query for part in TEXT_IDS)

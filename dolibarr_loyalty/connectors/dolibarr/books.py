@@ -21,20 +21,24 @@ from dolibarr_loyalty.connectors.dolibarr.reading import (
     credit_lines_of,
     id_of,
     price_of,
+    read_contact,
     read_credit_rows,
     read_member,
     read_page,
     read_payments,
     read_sale,
 )
+from dolibarr_loyalty.connectors.dolibarr.supplier_drafts import draft_payment
 from dolibarr_loyalty.connectors.dolibarr.tags import set_customer_tags, tags_of_all
-from dolibarr_loyalty.connectors.protocol import CreditRow, Cursor, Draft
+from dolibarr_loyalty.connectors.protocol import CreditRow, Cursor, Draft, PaymentDraft
 from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.occasions import Contact
 from dolibarr_loyalty.core.sale import Payment, Sale
 from dolibarr_loyalty.errors import PermanentFailure
 
 PAGE = 500  # the best rows per second for the memory it takes (facts section a)
-INVOICES, THIRDPARTIES = "/invoices", "/thirdparties"
+INVOICES, THIRDPARTIES, CONTACTS = "/invoices", "/thirdparties", "/contacts"
+NOBODY_BEFORE = "1900-01-01"
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -148,6 +152,12 @@ class DolibarrBooks:
         json = self._one(f"{THIRDPARTIES}/{thirdparty_id}")
         return None if json is None else read_member(json, self._tagged("customer"))
 
+    def contacts_after(self, last_id: int, limit: int = PAGE) -> Sequence[Contact]:
+        """Only those with a birthday: most have none, and 16 sends every contact whole."""
+        return self._after(
+            CONTACTS, last_id, limit, self._contacts, condition("t.birthday", ">", NOBODY_BEFORE)
+        )
+
     def member_tags(self) -> Mapping[int, frozenset[str]]:
         tags = tags_of_all(self.client, "customer")
         self._context = replace(self._context, member_tags=tags)
@@ -218,7 +228,14 @@ class DolibarrBooks:
         rows = self.client.get_list("/products", {"sqlfilters": condition("t.ref", "=", ref), "limit": 1})
         return price_of(rows[0]) if rows else None
 
+    # paying others ---------------------------------------------------------------------------------
+    def draft_payment(self, payment: PaymentDraft) -> int:
+        return draft_payment(self.client, payment)
+
     # screens ---------------------------------------------------------------------------------------
+    def set_card(self, thirdparty_id: int, number: str) -> None:
+        self.client.put(f"{THIRDPARTIES}/{thirdparty_id}", {"barcode": number})
+
     def show_member(self, thirdparty_id: int, values: Mapping[str, str | int | None]) -> None:
         wipes = self.capabilities.wipes_other_extrafields
         screens.show_options(self.client, thirdparty_id, values, wipes=wipes)
@@ -292,6 +309,11 @@ class DolibarrBooks:
         members, broken = read_page(rows, self._tagged("customer") if rows else self._context, read_member)
         self._tell(broken)
         return members
+
+    def _contacts(self, rows: Sequence[Any]) -> Sequence[Contact]:
+        found, broken = read_page(rows, self._context, read_contact)
+        self._tell(broken)
+        return [contact for contact in found if contact is not None]
 
     def _tell(self, broken: Sequence[Broken]) -> None:
         for each in broken:

@@ -109,6 +109,7 @@ def _attempts(client: Client) -> dict[Right, Callable[[], Any]]:
         rights.READ_EVENTS: lambda: client.get_list("/agendaevents", one),
         rights.WRITE_EVENTS: lambda: client.post("/agendaevents"),
         rights.READ_PRODUCTS: lambda: client.get_list("/products", one),
+        rights.READ_CONTACTS: lambda: client.get_list("/contacts", one),
     }
 
 

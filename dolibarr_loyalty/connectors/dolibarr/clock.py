@@ -11,6 +11,8 @@ HALF_A_DAY = timedelta(hours=12)
 QUARTER = 900
 UNTOUCHED = 60
 WIDEST = 14 * 3600
+EPOCH = datetime.fromtimestamp(0, UTC)
+LONGEST_AGO = -(10**11)  # more than three thousand years
 
 T = TypeVar("T")
 
@@ -34,6 +36,21 @@ class Zones:
         return (
             None if instant is None else _or_none(lambda: (instant + HALF_A_DAY).astimezone(self.php).date())
         )
+
+    def birthday(self, value: Any) -> date | None:
+        """The day of a birthday: as `day`, but also before 1970, where epochs are below zero.
+
+        Nobody is born on 1 January 1970, whose epoch reads like 16's "none".
+        """
+        day = self.day(value)
+        try:
+            epoch = int(value)
+        except (TypeError, ValueError):
+            return day
+        if day is not None or epoch > -WIDEST:
+            return day
+        midnight = timedelta(seconds=max(epoch, LONGEST_AGO))
+        return _or_none(lambda: (EPOCH + midnight + HALF_A_DAY).astimezone(self.php).date())
 
     def instant(self, value: Any) -> datetime | None:
         """The instant of a true epoch or of a local text; None for null, "", 0 and -3600 (16's "none")."""

@@ -14,8 +14,10 @@ _TYPES = {"standard": 0, "credit_note": 2}
 def body_of(draft: Draft) -> dict[str, Any]:
     """A draft as Dolibarr wants it. Prices are net (gross ones are ignored in a POST) and positive: a credit
     note's lines are made negative by Dolibarr whatever their sign (facts trap 31)."""
+    source = {} if draft.source_id is None else {"fk_facture_source": draft.source_id}
     return {
         "socid": draft.thirdparty_id,
+        **source,
         "type": _TYPES[draft.kind],
         "date": draft.issued_on.isoformat(),
         "ref_ext": draft.ref_ext,

@@ -144,6 +144,42 @@ FIELDS = (
         },
     ),
     Field(
+        element="societe",
+        name="loyalty_cards",
+        kind="varchar",
+        position=907,
+        visibility=IN_FORM,
+        words={
+            "en": ("Stamp cards", "Stamps on the customer's cards, and cards that are full."),
+            "de": ("Stempelkarten", "Stempel auf den Karten des Kunden und volle Karten."),
+            "fr": ("Cartes à tampons", "Tampons sur les cartes du client et cartes complètes."),
+        },
+    ),
+    Field(
+        element="societe",
+        name="loyalty_club",
+        kind="varchar",
+        position=908,
+        visibility=IN_FORM,
+        words={
+            "en": ("Club", "The paid club the customer is in, and until when."),
+            "de": ("Club", "Der bezahlte Club, in dem der Kunde ist, und bis wann."),
+            "fr": ("Club", "Le club payant dont le client est membre, et jusqu'à quand."),
+        },
+    ),
+    Field(
+        element="societe",
+        name="loyalty_benefits",
+        kind="varchar",
+        position=909,
+        visibility=IN_FORM,
+        words={
+            "en": ("Benefits", "What the customer is entitled to now by tier or club."),
+            "de": ("Vorteile", "Was dem Kunden durch Stufe oder Club jetzt zusteht."),
+            "fr": ("Avantages", "Ce à quoi le client a droit par son niveau ou son club."),
+        },
+    ),
+    Field(
         element="facture",
         name="loyalty_points",
         kind="int",

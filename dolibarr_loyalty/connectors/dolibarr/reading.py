@@ -10,6 +10,7 @@ from dolibarr_loyalty.connectors.dolibarr.clock import Zones
 from dolibarr_loyalty.connectors.dolibarr.loose import amount, plain, whole
 from dolibarr_loyalty.connectors.protocol import CreditRow
 from dolibarr_loyalty.core.member import Member
+from dolibarr_loyalty.core.occasions import Contact
 from dolibarr_loyalty.core.sale import Credit, Kind, Line, Payment, Sale, State
 from dolibarr_loyalty.core.times import day_of
 from dolibarr_loyalty.errors import PermanentFailure
@@ -81,6 +82,11 @@ def read_sale(json: Json, context: Context) -> Sale:
 def read_member(json: Json, context: Context) -> Member:
     """One third party; raises Unreadable naming it when it has no id."""
     return _read(json, context, _member)
+
+
+def read_contact(json: Json, context: Context) -> Contact | None:
+    """One contact with its birthday; None for one without birthday or without third party."""
+    return _read(json, context, _contact)
 
 
 def read_page(
@@ -297,6 +303,14 @@ def _member(json: Json, context: Context) -> Member:
         created_at=context.zones.instant(created),
         modified_at=context.zones.modified(modified),
     )
+
+
+def _contact(json: Json, context: Context) -> Contact | None:
+    owner, born = whole(json.get("socid")), context.zones.birthday(json.get("birthday"))
+    if owner is None or born is None:
+        return None
+    email = plain(json.get("email")) or plain(json.get("mail"))
+    return Contact(id=_needed(json, "id"), thirdparty_id=owner, email=email, born=born)
 
 
 def _locale(language: str, country: str, languages: tuple[str, ...]) -> str:

@@ -107,3 +107,27 @@ READ_PRODUCTS = _right(
     "Consulter les produits",
     is_needed=False,
 )
+READ_CONTACTS = _right(
+    281,
+    "birthdays, which stand at the contacts",
+    "Read contacts",
+    "Kontakte einsehen",
+    "Consulter les contacts",
+    is_needed=False,
+)
+READ_SUPPLIER_INVOICES = _right(
+    1231,
+    "paying good causes: finding the draft that was made",
+    "Read vendor invoices (and payments)",
+    "Lieferantenrechnungen (und Zahlungen) einsehen",
+    "Lire les factures (et paiements) fournisseurs",
+    is_needed=False,
+)
+WRITE_SUPPLIER_INVOICES = _right(
+    1232,
+    "paying good causes: drafts of payments",
+    "Create/modify vendor invoices",
+    "Lieferantenrechnungen (Eingangsrechnungen) erstellen/bearbeiten",
+    "Créer les factures fournisseur",
+    is_needed=False,
+)

@@ -13,7 +13,7 @@ from ..invoices import PhpDied
 from ..refusals import NotModified, PlainText, Refusal
 from ..rendering import encoded
 from ..storage import Row
-from . import agenda, catalogue, documents, invoices, setup, thirdparties
+from . import agenda, catalogue, documents, invoices, setup, suppliers, thirdparties
 from .calls import Call, Handler, RawJson
 from .routes import find
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/index.php"
 JSON_TYPE = "application/json; charset=utf-8"
-HANDLERS = (agenda, catalogue, documents, invoices, setup, thirdparties)
+HANDLERS = (agenda, catalogue, documents, invoices, setup, suppliers, thirdparties)
 
 _INJECTION = re.compile(r"union[\s+]+select|<\s*script|javascript\s*:", re.IGNORECASE)
 

@@ -19,7 +19,7 @@ def _named(text: str) -> frozenset[str]:
 
 _KNOWN_BOTH = _named(
     "status login users thirdparties contacts invoices products categories agendaevents setup "
-    "bankaccounts documents members memberstypes orders explorer"
+    "bankaccounts documents members memberstypes orders explorer supplierinvoices"
 )
 _KNOWN_23 = _KNOWN_BOTH | {"webhook", "mailings", "multicurrencies", "emailtemplates"}
 

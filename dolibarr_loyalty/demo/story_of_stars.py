@@ -1,0 +1,32 @@
+"""Stars for everything, twice as many on Mondays; a drink for the birthday, and stars given to a friend."""
+
+from dolibarr_loyalty.demo.telling import Story
+from dolibarr_loyalty.demo.work import spendable
+from dolibarr_loyalty.flows.transfers import transfer
+
+
+class StarStory(Story):
+    """The program of stars."""
+
+    wares = {"CUP": 160, "TEA": 50, "LUNCH": 60}
+    is_daily = True
+
+    def tell(self) -> None:
+        for number, place in ((28, 1), (41, 4)):
+            self.at_desk(number, lambda number=number, place=place: self._give(number, place))  # type: ignore[misc]
+
+    def _give(self, number: int, place: int) -> None:
+        unit = self.year.unit
+        giver, taker = (self.shop.customer(self.regular(each)) for each in (place, place + 6))
+        stars = min(40, spendable(self.loyalty, unit).get(giver, 0))
+        if stars and giver != taker:
+            transfer(
+                self.loyalty,
+                giver,
+                taker,
+                stars,
+                unit,
+                reason="For your next lunch",
+                who="member",
+                request_key=f"demo:transfer:{number}",
+            )

@@ -1,0 +1,168 @@
+"""The standing of members: which tiers, clubs and segments they were in at an instant, read once per decision."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dolibarr_loyalty.core.clubs import ClubAct, is_in, spans
+from dolibarr_loyalty.core.eligibility import Standing
+from dolibarr_loyalty.core.history import Past, needs_pasts, standing_at
+from dolibarr_loyalty.core.ledger import EntryKind, account_id
+from dolibarr_loyalty.core.program import Program
+from dolibarr_loyalty.core.sale import Sale
+from dolibarr_loyalty.core.tiers import ManualTier, Move, TierGroup, tier_before, timeline
+from dolibarr_loyalty.core.times import parse
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import clubs, members, outcomes, tiers
+from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.members import Known
+
+
+@dataclass(kw_only=True)
+class History:
+    """One member's past by document, and what persons and activities added to it."""
+
+    joined_at: datetime | None
+    pasts: dict[int, Past] = field(default_factory=dict)
+    moves: dict[str, list[Move]] = field(default_factory=dict)
+    manual: dict[str, list[ManualTier]] = field(default_factory=dict)
+    acts: dict[str, list[ClubAct]] = field(default_factory=dict)
+
+    def moves_of(self, group: TierGroup) -> list[Move]:
+        """Every move of qualifying points in a group: by documents on their own dates, and by the rest."""
+        found = list(self.moves.get(group.unit, ()))
+        for past in self.pasts.values():
+            found += [
+                Move(at=at, points=points, is_return=points < 0)
+                for name, at, points in past.qualifying
+                if name == group.id
+            ]
+        return found
+
+    def tiers_before(self, program: Program, at: datetime, zone: ZoneInfo) -> frozenset[str]:
+        """The tiers held just before an instant, one of each group."""
+        if self.joined_at is None:
+            return frozenset()
+        return frozenset(
+            tier_before(
+                group,
+                timeline(
+                    group,
+                    [move for move in self.moves_of(group) if move.at < at],
+                    joined_at=self.joined_at,
+                    until=at,
+                    zone=zone,
+                    manual=self.manual.get(group.id, ()),
+                ),
+                at,
+            )
+            for group in program.tier_groups
+        )
+
+    def clubs_at(
+        self, program: Program, at: datetime, zone: ZoneInfo, *, without: int | None
+    ) -> frozenset[str]:
+        """The clubs a member was in at an instant; the document that is judged opens none for itself."""
+        found = set()
+        for club in program.clubs:
+            bought = [
+                (when, units)
+                for past in self.pasts.values()
+                if past.document_id != without
+                for name, when, units in past.clubs
+                if name == club.id
+            ]
+            if is_in(spans(club, bought, acts=self.acts.get(club.id, ()), zone=zone), at):
+                found.add(club.id)
+        return frozenset(found)
+
+
+def histories(tx: Tx, programs: Collection[Program], customers: Mapping[int, Known]) -> dict[int, History]:
+    """The histories of these members; only what these programs can ask for is read."""
+    found = {
+        member: History(joined_at=customer.enrolment.joined_at) for member, customer in customers.items()
+    }
+    if not found or not any(needs_pasts(program) for program in programs):
+        return found
+    for member, pasts in outcomes.pasts_of(tx, found).items():
+        found[member].pasts = {past.document_id: past for past in pasts}
+    groups = {group.unit for program in programs for group in program.tier_groups}
+    if groups:
+        for member, given in tiers.manual_of(tx, found).items():
+            for group, manual in given:
+                found[member].manual.setdefault(group, []).append(manual)
+        _read_other_moves(tx, groups, found)
+    if any(program.clubs for program in programs):
+        for member, acts in clubs.acts_of(tx, found).items():
+            for club, act in acts:
+                found[member].acts.setdefault(club, []).append(act)
+    return found
+
+
+def _read_other_moves(tx: Tx, units: Iterable[str], found: Mapping[int, History]) -> None:
+    """Moves by activities, hands and imports, also those of members who were merged into these.
+
+    What a merge carried over is not counted by its transfer but by where it came from, on its own date: by
+    documents, which belong to the heir by now, and by the entries of the account it came from.
+    """
+    ids = {account_id(member, unit): (member, unit) for member in found for unit in units}
+    known = dict(ids)
+    while ids:
+        rows = tx.rows("other_qualifying_entries", account_ids=sorted(ids))
+        merged: dict[str, tuple[int, str]] = {}
+        for row in rows:
+            member, unit = ids[row["account_id"]]
+            if row["kind"] == EntryKind.TRANSFER:
+                if row["points"] > 0:
+                    merged[account_id(int(row["cause_id"]), unit)] = member, unit
+                continue
+            move = Move(at=parse(row["occurred_at"]), points=row["points"], is_return=row["points"] < 0)
+            found[member].moves.setdefault(unit, []).append(move)
+        ids = {name: owner for name, owner in merged.items() if name not in known}
+        known |= ids
+
+
+def judged_with(program: Program, history: History, sale: Sale, facts: Standing) -> Standing:
+    """The standing a document is judged with: the member's history before it, and the facts it was first seen with."""
+    at, zone = sale.occurred_at, ZoneInfo(program.zone)
+    return standing_at(
+        program,
+        list(history.pasts.values()),
+        at,
+        before_id=sale.id,
+        tags=facts.tags,
+        country=facts.country,
+        is_company=facts.is_company,
+        tiers=history.tiers_before(program, at, zone),
+        clubs=history.clubs_at(program, at, zone, without=sale.id),
+    )
+
+
+def facts_of(customer: Known | None) -> Standing:
+    """What Dolibarr says of a customer now, for a document that is seen for the first time."""
+    if customer is None:
+        return Standing()
+    member = customer.member
+    return Standing(tags=member.tags, country=member.country, is_company=member.is_company)
+
+
+def standing_now(tx: Tx, loyalty: Loyalty, thirdparty_id: int) -> Standing:
+    """The standing of a member now, for rewards and activities."""
+    program, now = loyalty.program, loyalty.now()
+    customers = members.load(tx, [thirdparty_id])
+    facts = facts_of(customers.get(thirdparty_id))
+    history = histories(tx, [program], customers).get(thirdparty_id)
+    if history is None:
+        return facts
+    return standing_at(
+        program,
+        list(history.pasts.values()),
+        now,
+        before_id=2**62,
+        tags=facts.tags,
+        country=facts.country,
+        is_company=facts.is_company,
+        tiers=history.tiers_before(program, now, loyalty.zone),
+        clubs=history.clubs_at(program, now, loyalty.zone, without=None),
+    )
