@@ -7,6 +7,7 @@ from typing import Any
 import typer
 
 from dolibarr_loyalty.cli.birthdays import birthday, import_birthdays
+from dolibarr_loyalty.cli.merges import unmerge
 from dolibarr_loyalty.cli.options import Json, Limit, Member, rows_wanted
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.people import the_member
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     member.command("list")(list_members)
     member.command("birthday")(birthday)
     member.command("birthdays")(import_birthdays)
+    member.command("unmerge")(unmerge)
     app.add_typer(member, name="member")
 
 

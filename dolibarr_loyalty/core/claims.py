@@ -235,7 +235,7 @@ def _unit_of(plan: Plan, rule_id: str) -> str | None:
         return plan.unit_of_rule[rule_id]
     if rule_id.startswith(QUALIFYING):
         return rule_id
-    return None if rule_id.startswith(MEASURE) else POINTS
+    return None if rule_id.startswith(MEASURE) else plan.main_unit
 
 
 def _times(rule: Rule, measured: Decimal) -> int:

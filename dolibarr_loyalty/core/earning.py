@@ -153,7 +153,7 @@ class _Evaluation:
     def _fill(self, unit: str, rules: Sequence[Rule], is_rated: bool) -> None:
         base = [rule for rule in rules if not rule.promotion]
         per_basket, visits = self._by_lines(base), self._by_visit(base)
-        if unit == POINTS and is_rated:
+        if unit == self.plan.main_unit and is_rated:
             factor = self._rate(total(per_basket) + visits)
             per_basket, visits = [points * factor for points in per_basket], visits * factor
         promotions = self._without_displaced([rule for rule in rules if rule.promotion], per_basket, visits)
@@ -224,7 +224,10 @@ class _Evaluation:
         if base and factor != 1:
             added = base * (factor - 1)
             self.by_rule[TIER + best] = added
-            self.reasons.append(because("rule_tier", tier=best, factor=plain(factor), result=_short(added)))
+            unit = {} if self.plan.main_unit == POINTS else {"unit": self.plan.main_unit}
+            self.reasons.append(
+                because("rule_tier", tier=best, factor=plain(factor), result=_short(added), **unit)
+            )
         return factor
 
     # promotions and multipliers --------------------------------------------------------------------

@@ -24,9 +24,9 @@ from dolibarr_loyalty.core.rules import (
     units_of,
 )
 from dolibarr_loyalty.core.sale import ZERO, Family, Kind, Line, Sale, total
-from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.tiers import TierGroup
 from dolibarr_loyalty.core.times import add_months, day_of, start_of
+from dolibarr_loyalty.core.wallets import main_unit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +142,8 @@ def _qualifying_by_rules(program: Program, stage: _Stage, standing: Standing) ->
         standing=standing,
         is_rated=False,
     )
-    counted = {rule.id for rule in program.rules if rule.qualifying and rule.unit == POINTS}
+    unit = main_unit(program)
+    counted = {rule.id for rule in program.rules if rule.qualifying and rule.unit == unit}
     return round_points(max(ZERO, total(points for rule, points in worth.by_rule if rule in counted)), "down")
 
 

@@ -11,6 +11,7 @@ from dolibarr_loyalty.core.program import Program, Rule
 from dolibarr_loyalty.core.rules import matches
 from dolibarr_loyalty.core.sale import Line
 from dolibarr_loyalty.core.terms import POINTS
+from dolibarr_loyalty.core.wallets import main_unit
 
 # The phases within a unit: what lines and visits give, then promotions that add, then multipliers.
 _PHASES = {"amount": 0, "unit": 0, "visit": 1, "multiply": 2, "cumulative": 3}
@@ -21,7 +22,7 @@ class Plan:
     """`rules` stand in the total order of `order_of`; the mappings hold places in it.
 
     A rule is found by its products, else by its tags, else it is `anywhere`; `rates` are the earning factors
-    of the tiers.
+    of the tiers, which hold for the `main_unit`.
     """
 
     zone: ZoneInfo
@@ -34,6 +35,7 @@ class Plan:
     unit_of_rule: Mapping[str, str]
     rounding: Mapping[str, Rounding]
     cumulative: Mapping[str, Rule]
+    main_unit: str
 
     def about(self, line: Line) -> tuple[int, ...]:
         """The places of the rules that match a line, in order."""
@@ -83,6 +85,7 @@ def _plan(same: _Same) -> Plan:
         unit_of_rule={rule.id: rule.unit for rule in rules},
         rounding={POINTS: program.rounding, **{wallet.unit: wallet.rounding for wallet in program.wallets}},
         cumulative={rule.id: rule for rule in rules if rule.kind == "cumulative"},
+        main_unit=main_unit(program),
     )
 
 

@@ -33,7 +33,8 @@ class TierGroup:
     """Levels of one kind, ascending by threshold; tier ids are unique over all groups.
 
     Qualifying points: 'spend' one for each full `per` of the basis of the matching lines, 'points' those that
-    earning rules marked as qualifying give (before tier rates), 'visits' one per purchase. They count from
+    earning rules marked as qualifying give (before tier rates; of a wallet where no rule gives points), 'visits'
+    one per purchase. They count from
     zero in every qualification period of `period_months`: `model` 'fixed' begins it on `starts` (month, day)
     of the calendar, 'anniversary' on the day the member joined. Points of the period before are kept on
     record as the balance before the reset.

@@ -105,6 +105,13 @@ def wallet_of(program: "Program", unit: str) -> Wallet | None:
     return next((wallet for wallet in program.wallets if wallet.unit == unit), None)
 
 
+def main_unit(program: "Program") -> str:
+    """What tiers are reached by and speed up: points, or the first wallet that rules fill where none gives points."""
+    filled = {rule.unit for rule in program.rules}
+    wallets = [wallet.unit for wallet in program.wallets if wallet.unit in filled]
+    return POINTS if POINTS in filled or not wallets else wallets[0]
+
+
 def card_of(program: "Program", unit: str) -> StampCard | None:
     """The stamp card of a unit, or None when the unit is none."""
     return next((card for card in program.cards if card.unit == unit), None)

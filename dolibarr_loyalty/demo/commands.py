@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from dolibarr_loyalty.app import App
 from dolibarr_loyalty.demo.calendar import WEEKS
 from dolibarr_loyalty.demo.playing import Played, played
 from dolibarr_loyalty.demo.standin import kept_in
-from dolibarr_loyalty.demo.summary import show
+from dolibarr_loyalty.demo.programs import PROGRAMS
+from dolibarr_loyalty.demo.showing import show
+from dolibarr_loyalty.locales import LANGUAGES, Language
 from dolibarr_loyalty.sandbox import CARRY_ON, Server, WebhookTarget
 
 WORKDIR = Path("loyalty-demo")
@@ -31,6 +33,9 @@ class Version(StrEnum):
     NEW = "23"
 
 
+Preset = StrEnum("Preset", {name.upper(): name for name in PROGRAMS})  # type: ignore[misc]
+Spoken = StrEnum("Spoken", {name.upper(): name for name in LANGUAGES})  # type: ignore[misc]
+POINTS, ENGLISH = Preset("points"), Spoken("en")
 Workdir = Annotated[Path, typer.Option("--workdir", metavar="DIR", help="The folder of the demo.")]
 
 
@@ -42,6 +47,10 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     workdir: Workdir = WORKDIR,
+    preset: Annotated[Preset, typer.Option("--preset", help="The kind of program.")] = POINTS,
+    language: Annotated[
+        Spoken, typer.Option("--language", help="Of the summary, the settings and Dolibarr's screens.")
+    ] = ENGLISH,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Another number is another year; the same, the same.")
     ] = 1,
@@ -61,10 +70,19 @@ def demo(
     \b
     Example:
       dolibarr-loyalty demo --workdir shop --seed 7
+      dolibarr-loyalty demo --preset stamps --language fr --workdir cafe
     """
     with (
         _progress() as told,
-        played(workdir, seed=seed, version=str(version), force=force, told=told) as result,
+        played(
+            workdir,
+            seed=seed,
+            preset=str(preset),
+            language=cast(Language, str(language)),
+            version=str(version),
+            force=force,
+            told=told,
+        ) as result,
     ):
         told("")
         if as_json:

@@ -169,7 +169,12 @@ class _Usual(Telling):
             for _, held in sorted(self.year.held.items()):
                 if held and held[-1].voucher.state is VoucherState.ACTIVE:
                     slip = held.pop()
-                    cancel(self.loyalty, slip.voucher.id, reason="The member chose the wrong reward", who="office")
+                    cancel(
+                        self.loyalty,
+                        slip.voucher.id,
+                        reason="The member chose the wrong reward",
+                        who="office",
+                    )
                     return
 
         self.at_desk(39, act)

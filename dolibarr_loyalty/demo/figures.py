@@ -1,4 +1,4 @@
-"""What the year came to by each kind of program: tiers, benefits, cards, clubs, causes, activities, friends, partners."""
+"""What the year came to by each kind of program: tiers, benefits, cards, clubs, causes, friends, partners."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -97,7 +97,8 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """The figures for scripts, names in all languages."""
-        return _plain({name: value for name, value in asdict(self).items() if value})
+        found: dict[str, Any] = _plain({name: value for name, value in asdict(self).items() if value})
+        return found
 
 
 def figures_of(loyalty: Loyalty) -> Figures:
@@ -161,9 +162,7 @@ def _cards(tx: Tx, loyalty: Loyalty) -> Iterator[CardFigures]:
     used = Counter(each.reward_id for each in vouchers.page(tx, str(VoucherState.USED), "", EVERYBODY))
     for each in totals(tx, loyalty):
         card = each.card
-        yield CardFigures(
-            names=card.names, stamps=each.stamps, filled=each.vouchers, taken=used[card.reward]
-        )
+        yield CardFigures(names=card.names, stamps=each.stamps, filled=each.vouchers, taken=used[card.reward])
 
 
 def _clubs(tx: Tx, loyalty: Loyalty, ids: list[int]) -> Iterator[ClubFigures]:

@@ -75,9 +75,7 @@ def played(
             app.close()
 
 
-def _app(
-    folder: Folder, dolibarr: Dolibarr, url: str, clock: Clock, preset: str, language: Language
-) -> App:
+def _app(folder: Folder, dolibarr: Dolibarr, url: str, clock: Clock, preset: str, language: Language) -> App:
     ground = Ground(
         till_customer=dolibarr.till_customer,
         others={name: dolibarr.create_third_party(name=name, client=0, fournisseur=1) for name in OTHERS},

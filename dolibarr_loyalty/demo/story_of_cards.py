@@ -1,6 +1,8 @@
 """Coffees fill cards, full cards become free coffees; some goods come back after that."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 
 from dolibarr_loyalty.demo.catalogue import BY_REF
 from dolibarr_loyalty.demo.shop import Item
@@ -10,7 +12,7 @@ from dolibarr_loyalty.demo.telling import Story
 class CardStory(Story):
     """The program of stamp cards: much coffee, tea and lunch."""
 
-    wares = {"CUP": 260, "TEA": 90, "LUNCH": 110}
+    wares: ClassVar[Mapping[str, int]] = {"CUP": 260, "TEA": 90, "LUNCH": 110}
 
     def tell(self) -> None:
         self._an_order_that_comes_back(1, used=False)

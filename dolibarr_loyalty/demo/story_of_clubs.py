@@ -116,5 +116,3 @@ class ClubStory(Story):
         self.at_desk(20, move_in)
         for number in (38, 43):
             self.at_desk(number, spend)
-
-

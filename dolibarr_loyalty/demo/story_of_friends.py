@@ -15,7 +15,9 @@ class FriendStory(Story):
             if person.first_week > HISTORY_WEEKS + 2 and person.email and not person.is_firm
         ]
         for place, friend in enumerate(newcomers[:8]):
-            self.at_desk(friend.first_week - 1, lambda place=place, email=friend.email: self._refer(place, email))  # type: ignore[misc]
+            self.at_desk(
+                friend.first_week - 1, lambda place=place, email=friend.email: self._refer(place, email)
+            )  # type: ignore[misc]
         self.at_desk(24, lambda: self._refer(1, self._known_address()))
         self.at_desk(46, lambda: self._refer(2, "nobody.yet@example.org"))
 

@@ -1,5 +1,8 @@
 """Stars for everything, twice as many on Mondays; a drink for the birthday, and stars given to a friend."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from dolibarr_loyalty.demo.telling import Story
 from dolibarr_loyalty.demo.work import spendable
 from dolibarr_loyalty.flows.transfers import transfer
@@ -8,7 +11,7 @@ from dolibarr_loyalty.flows.transfers import transfer
 class StarStory(Story):
     """The program of stars."""
 
-    wares = {"CUP": 160, "TEA": 50, "LUNCH": 60}
+    wares: ClassVar[Mapping[str, int]] = {"CUP": 160, "TEA": 50, "LUNCH": 60}
     is_daily = True
 
     def tell(self) -> None:

@@ -1,6 +1,7 @@
 """How a part of the year is told: what happens in which week, to whom, by whose hand."""
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from dolibarr_loyalty.demo.calendar import Week
 from dolibarr_loyalty.demo.cast import Person
@@ -50,7 +51,7 @@ class Story(Telling):
     by themselves, such as birthdays.
     """
 
-    wares: Mapping[str, int] = {}
+    wares: ClassVar[Mapping[str, int]] = {}
     is_daily = False
 
     def tell(self) -> None:

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dolibarr_loyalty.core.effects import review_member
 from dolibarr_loyalty.core.sale import Family
 from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.flows import funding
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.store import bearings, documents, fundings, outcomes
+from dolibarr_loyalty.flows.tiers import standings_of
+from dolibarr_loyalty.store import bearings, documents, fundings, members, outbox, outcomes, tiers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.outcomes import Outcome
 
@@ -104,4 +106,32 @@ def _fundings(tx: Tx, loyalty: Loyalty, ids: Sequence[int], held: Mapping[int, O
         for each in funding.deviations(program, whole, shares, booked.get(root, ())):
             what = f"minor units that partner {each.partner} pays by {each.rule}"
             found.append(off(what, f"invoice {invoice.sale.ref}", each.expected, each.found))
+    return found
+
+
+def verify_tiers(loyalty: Loyalty) -> list[Deviation]:
+    """The record of every member's tiers must be what their qualifying points come to, as far as it was looked at.
+
+    A member whose review is still in the outbox is not behind: the record follows by itself.
+    """
+    found: list[Deviation] = []
+    last = 0
+    while loyalty.program.tier_groups:
+        with loyalty.database.reading() as tx:
+            page = members.page(tx, last, 200)
+            customers = {customer.member.thirdparty_id: customer for customer in page}
+            waiting = outbox.by_keys(tx, [review_member(member).key for member in customers])
+            standings, states = standings_of(tx, loyalty, customers), tiers.states_of(tx, customers)
+        if not page:
+            break
+        last = page[-1].member.thirdparty_id
+        for member, mine in standings.items():
+            row = waiting.get(review_member(member).key)
+            for standing in mine:
+                state = states.get(member, {}).get(standing.group.id)
+                is_due = state is not None and state.next_at is not None and state.next_at <= loyalty.now()
+                if state is None or is_due or (row is not None and row.status != "done"):
+                    continue
+                what = f"tier in {standing.group.id}, from the qualifying points"
+                found += differences(f"member {member}", (what, standing.outlook.tier.id, state.tier))
     return found

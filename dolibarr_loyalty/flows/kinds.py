@@ -1,4 +1,4 @@
-"""What a member is shown to be beside a balance: tiers, stamp cards, clubs, benefits, in the language of the screens."""
+"""What a member is shown to have beside a balance: tiers, wallets, stamp cards, clubs, benefits."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dolibarr_loyalty.core.effects import mail, show_member
+from dolibarr_loyalty.core.effects import mail, review_member, show_member
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.membership import enrolment
 from dolibarr_loyalty.flows.context import Loyalty
@@ -53,6 +53,8 @@ def _take(tx: Tx, loyalty: Loyalty, found: Sequence[Member], quietly: bool) -> A
     for thirdparty_id in (*joined, *left):
         if thirdparty_id in known:  # should we be stopped before their documents are decided on again
             inbox.put(tx, f"decisions:{thirdparty_id}", now)
+    if loyalty.program.needs_review:  # tiers and benefits begin with the membership, and rest with its end
+        effects += [review_member(thirdparty_id) for thirdparty_id in (*joined, *left)]
     welcome(tx, loyalty, fresh)
     outbox.put(tx, effects, now)
     return Arrivals(seen=len(found), joined=tuple(joined), left=tuple(left))

@@ -19,6 +19,7 @@ from dolibarr_loyalty.core.occasions import (
     birthdays_to_look_at,
     points_for,
 )
+from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.times import day_of, start_of
 from dolibarr_loyalty.errors import OutsideFailure
@@ -46,12 +47,17 @@ def celebrate(loyalty: Loyalty) -> Celebrated:
 
     Birthdays are read from Dolibarr before; when it does not answer, those that are known count.
     """
-    if loyalty.program.birthday is not None:
+    if _needs_birthdays(loyalty.program):
         try:
             read_birthdays(loyalty)
         except OutsideFailure as failure:
             log.warning("birthdays are not read anew: %s", failure)
     return Celebrated(birthdays=_birthdays(loyalty), anniversaries=_anniversaries(loyalty))
+
+
+def _needs_birthdays(program: Program) -> bool:
+    """The program gives something for them, by itself or as a benefit."""
+    return program.birthday is not None or any(each.kind == "birthday_gift" for each in program.benefits)
 
 
 def welcome(tx: Tx, loyalty: Loyalty, thirdparty_ids: Sequence[int]) -> None:

@@ -370,7 +370,9 @@ def make_credit(
         issued_on=loyalty.today(),
         ref_ext=ref_ext,
         ref_client=code,
-        note=words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points)),
+        note=words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points))
+        if voucher.points
+        else words.gettext("Loyalty voucher, given as a gift."),
         lines=(
             DraftLine(
                 label=words.gettext("Voucher %(code)s", code=code),

@@ -6,7 +6,7 @@ from typing import Any
 
 from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
-from dolibarr_loyalty.flows import charities
+from dolibarr_loyalty.flows import charities, payouts
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.document_proofs import (
     Deviation,
@@ -14,6 +14,7 @@ from dolibarr_loyalty.flows.document_proofs import (
     off,
     verify_budgets,
     verify_documents,
+    verify_tiers,
 )
 from dolibarr_loyalty.flows.redemption import returned_points
 from dolibarr_loyalty.store import ledger, members, vouchers
@@ -47,7 +48,9 @@ def verify(loyalty: Loyalty) -> Proof:
         last = heads[-1]["id"]
     documents = verify_documents(loyalty, deviations)
     verify_budgets(loyalty, deviations)
-    deviations += [off("good causes", "gifts", "in order", each) for each in charities.deviations(loyalty)]
+    found = (*charities.deviations(loyalty), *payouts.deviations(loyalty))
+    deviations += [off("gifts and payouts", "good causes", "in order", each) for each in found]
+    deviations += verify_tiers(loyalty)
     seen = _verify_vouchers(loyalty, deviations)
     with loyalty.database.reading() as tx:
         counted = tx.value("count_entries")

@@ -42,7 +42,7 @@ def load(tx: Tx, document_ids: Iterable[int]) -> dict[int, Outcome]:
 def of_members(tx: Tx, thirdparty_ids: Iterable[int]) -> dict[int, list[Outcome]]:
     """All outcomes of these members in the order of the purchases; a member without any has an empty list."""
     found: dict[int, list[Outcome]] = {member: [] for member in set(thirdparty_ids)}
-    for row in tx.rows("outcomes_of_members", owner_ids=sorted(found)):
+    for row in tx.rows("outcomes_of_members", thirdparty_ids=sorted(found)):
         found[row["owner_id"]].append(_read(row))
     return found
 

@@ -2,9 +2,9 @@
 -- What these documents led to.
 SELECT * FROM llx_loyalty_outcomes WHERE id IN :ids;
 
--- name: outcomes_of_members(owner_ids)
+-- name: outcomes_of_members(thirdparty_ids)
 -- Everything the documents of these members led to, in the order of the purchases.
-SELECT * FROM llx_loyalty_outcomes WHERE owner_id IN :owner_ids ORDER BY owner_id, occurred_at, id;
+SELECT * FROM llx_loyalty_outcomes WHERE owner_id IN :thirdparty_ids ORDER BY owner_id, occurred_at, id;
 
 -- name: outcomes_page(last_id, limit)
 -- Outcomes by document, for verifying.

@@ -58,9 +58,10 @@ SELECT * FROM llx_loyalty_vouchers
 WHERE state IN ('active', 'partly_used') AND valid_until >= :from_day AND valid_until <= :until_day ORDER BY id;
 
 -- name: count_vouchers_of_reward(thirdparty_id, reward_id)$
--- How often a member took a reward, for its limit.
+-- How often a member took a reward, for its limit; what was given free does not count.
 SELECT COUNT(*) FROM llx_loyalty_vouchers
-WHERE thirdparty_id = :thirdparty_id AND reward_id = :reward_id AND state NOT IN ('refused', 'cancelled');
+WHERE thirdparty_id = :thirdparty_id AND reward_id = :reward_id AND points > 0
+  AND state NOT IN ('refused', 'cancelled');
 
 -- name: vouchers_by_state()
 -- How many vouchers are in each state, and what is left of them.

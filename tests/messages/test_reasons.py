@@ -84,6 +84,8 @@ EXAMPLES = [
     {"code": "expired_at_grant", "on": "2020-12-31"},
     {"code": "max_balance", "limit": 1000, "cut": 5},
     {"code": "program_budget", "limit": 1000, "cut": 5},
+    {"code": "budget", "rule": "summer", "limit": 1000, "cut": 5},
+    {"code": "unmerged", "from": 7, "to": 9, "who": "anna"},
     {"code": "debt_paid", "points": 5},
     {"code": "debt_made", "points": 5},
     {"code": "goodwill", "points": 5},
