@@ -10,13 +10,18 @@ from dolibarr_loyalty.cli.options import Invoice, Json
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.setup import Setup, setup_of
 from dolibarr_loyalty.cli.telling import entry_row, reasons_in_words
+from dolibarr_loyalty.core.eligibility import Standing
 from dolibarr_loyalty.core.ledger import Cause, Entry
+from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.sale import State
+from dolibarr_loyalty.core.terms import name_in
 from dolibarr_loyalty.errors import UnknownInvoice
+from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages import entry_kind, explain
-from dolibarr_loyalty.store import documents, ledger, members
+from dolibarr_loyalty.store import bearings, documents, ledger, members, outcomes
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.documents import Document
+from dolibarr_loyalty.store.outcomes import Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -45,11 +50,13 @@ def explain_invoice(ctx: typer.Context, invoice: Invoice, as_json: Json = False)
         entries = ledger.of_cause(tx, Cause("invoice", str(root.sale.id)))
         customer = members.load(tx, [root.sale.thirdparty_id]).get(root.sale.thirdparty_id)
         family = documents.families(tx, [root.sale.id]).get(root.sale.id, [])
+        outcome = outcomes.load(tx, [root.sale.id]).get(root.sale.id)
+        names = _names(bearings.program_of(tx, root.program_hash), setup.words.language)
     name = customer.member.name if customer else ""
     if as_json:
-        show_json(_as_json(setup, asked, root, name, family, entries))
+        show_json({**_as_json(setup, asked, root, name, family, entries), **_led_to(outcome)})
     else:
-        _show(setup, asked, root, name, entries)
+        _show(setup, asked, root, name, entries, outcome, names)
 
 
 def the_document(tx: Tx, text: str) -> Document:
@@ -107,7 +114,58 @@ def _as_json(
     }
 
 
-def _show(setup: Setup, asked: Document, root: Document, name: str, entries: Sequence[Entry]) -> None:
+def _names(program: Program, language: str) -> dict[str, str]:
+    """What the owner calls the tiers, clubs, groups and rules of a program, by id."""
+    names = [(tier.id, tier.names) for group in program.tier_groups for tier in group.tiers]
+    names += [(club.id, club.names) for club in program.clubs]
+    names += [(segment.id, segment.names) for segment in program.segments]
+    names += [(rule.id, rule.names) for rule in program.rules]
+    return {identifier: name_in(texts, language, identifier) for identifier, texts in names}
+
+
+def _led_to(outcome: Outcome | None) -> dict[str, Any]:
+    """What a document led to beside redeemable points, and what it was judged with."""
+    if outcome is None:
+        return {"grants": {}, "shares": {}, "judged_with": {}}
+    standing = outcome.standing
+    return {
+        "grants": dict(outcome.grants),
+        "shares": outcome.funded,
+        "judged_with": {
+            "tiers": sorted(standing.tiers),
+            "clubs": sorted(standing.clubs),
+            "segments": sorted(standing.segments),
+            "purchases_before": standing.purchases,
+            "days_since_the_last": standing.quiet_days,
+        },
+    }
+
+
+def _shares(outcome: Outcome | None, names: dict[str, str], words: Words) -> str:
+    """The points by the rules that gave them, where several did."""
+    shares = outcome.funded if outcome else {}
+    told = (
+        f"{words.number(n)} {names.get(rule.removeprefix('tier:'), rule)}" for rule, n in shares.items() if n
+    )
+    return ", ".join(told) if len(shares) > 1 else ""
+
+
+def _judged_with(outcome: Outcome | None, names: dict[str, str]) -> str:
+    """Tiers, clubs and groups of members that held when the purchase was made."""
+    standing = outcome.standing if outcome else Standing()
+    held = sorted({*standing.tiers, *standing.clubs, *standing.segments})
+    return ", ".join(names.get(each, each) for each in held)
+
+
+def _show(
+    setup: Setup,
+    asked: Document,
+    root: Document,
+    name: str,
+    entries: Sequence[Entry],
+    outcome: Outcome | None,
+    names: dict[str, str],
+) -> None:
     words, sale = setup.words, root.sale
     if asked.sale.id != sale.id:
         say(f"{asked.sale.ref} belongs to {sale.ref} and is counted there.\n")
@@ -119,7 +177,13 @@ def _show(setup: Setup, asked: Document, root: Document, name: str, entries: Seq
             ("Amount", words.money(sale.gross, sale.currency)),
             ("State", f"{sale.kind.replace('_', ' ')}, {sale.state}"),
             ("Program", f"{'the one in force' if current else 'an earlier one'} ({root.program_hash[:12]})"),
+            ("Judged with", _judged_with(outcome, names)),
             ("Earns", words.points(root.granted)),
+            ("  of which", _shares(outcome, names, words)),
+            (
+                "Also",
+                ", ".join(words.units(n, unit) for unit, n in (outcome.grants if outcome else {}).items()),
+            ),
         ],
         title=f"Invoice {sale.ref} (id {sale.id})",
     )

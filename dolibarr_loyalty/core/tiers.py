@@ -28,7 +28,6 @@ __all__ = [
     "qualification_period",
     "qualification_periods",
     "reached",
-    "tier_before",
     "timeline",
 ]
 
@@ -65,12 +64,6 @@ def timeline(
             walk.act(act)
     walk.advance(until)
     return tuple(walk.steps)
-
-
-def tier_before(group: TierGroup, steps: Sequence[Step], at: datetime) -> str:
-    """The tier in force just before an instant: what happens at the instant itself does not count yet."""
-    held = [step for step in steps if step.at < at]
-    return held[-1].tier if held else group.tiers[0].id
 
 
 def qualification_period(

@@ -16,9 +16,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from dolibarr_loyalty.app import App
 from dolibarr_loyalty.demo.calendar import WEEKS
 from dolibarr_loyalty.demo.playing import Played, played
-from dolibarr_loyalty.demo.standin import kept_in
 from dolibarr_loyalty.demo.programs import PROGRAMS
 from dolibarr_loyalty.demo.showing import show
+from dolibarr_loyalty.demo.standin import kept_in
 from dolibarr_loyalty.locales import LANGUAGES, Language
 from dolibarr_loyalty.sandbox import CARRY_ON, Server, WebhookTarget
 

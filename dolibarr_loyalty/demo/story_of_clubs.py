@@ -1,6 +1,7 @@
 """Some thirty customers buy the club or try it; one leaves early, some renew; a household spends together."""
 
 from decimal import Decimal
+from functools import partial
 
 from dolibarr_loyalty.demo.cast import Person
 from dolibarr_loyalty.demo.catalogue import BY_REF, CLUB
@@ -33,7 +34,7 @@ class ClubStory(Story):
             self._try(place, person)
         self._leave(members[buyers // 2])
         for number in (18, 24, 30, 36, 42, 48):
-            self.at_desk(number, lambda number=number: self._send_parcels(number, members))  # type: ignore[misc]
+            self.at_desk(number, partial(self._send_parcels, number, members))
         self._household(members[0], [self.regular(-1), self.regular(-2)])
 
     def _buy(self, person: Person) -> None:
@@ -49,8 +50,9 @@ class ClubStory(Story):
         """A trial; half of those who tried buy the club before it is over."""
 
         def begin() -> None:
-            key = f"demo:trial:{person.number}"
-            clubs.trial(self.loyalty, self.shop.customer(person), PLUS, who="office", request_key=key)
+            member, key = self.member(person), f"demo:trial:{person.number}"
+            if member is not None:
+                clubs.trial(self.loyalty, member, PLUS, who="office", request_key=key)
 
         self.at_desk(TRIAL_WEEK + 3 * place, begin)
         if place % 2:
@@ -61,9 +63,12 @@ class ClubStory(Story):
         left: list[str] = []
 
         def leave() -> None:
+            member = self.member(person)
+            if member is None:
+                return
             act = club_fees.cancel(
                 self.loyalty,
-                self.shop.customer(person),
+                member,
                 PLUS,
                 reason="Moves away",
                 who="office",
@@ -81,7 +86,7 @@ class ClubStory(Story):
         self.at(33, pay_back)
 
     def _send_parcels(self, number: int, people: list[Person]) -> None:
-        ids = [self.shop.customer(person) for person in people]
+        ids = [member for person in people if (member := self.member(person))]
         with self.loyalty.database.reading() as tx:
             inside = [member for member in ids if clubs.held(tx, self.loyalty, member)]
         for member in inside[: max(1, len(inside) * 2 // 3)]:
@@ -99,13 +104,17 @@ class ClubStory(Story):
         """Three who live together; one who has little takes a reward with what the others have."""
 
         def move_in() -> None:
-            ids = [self.shop.customer(person) for person in (head, *others)]
+            ids = [member for person in (head, *others) if (member := self.member(person))]
+            if not ids:
+                return
             pooling.create(self.loyalty, ids[0], who="office")
             for newcomer in ids[1:]:
                 pooling.join(self.loyalty, ids[0], newcomer, may_spend=True, who="office")
 
         def spend() -> None:
-            spender = self.shop.customer(others[0])
+            spender = self.member(others[0])
+            if spender is None:
+                return
             with self.loyalty.database.reading() as tx:
                 together = pooling.available_in_pool(tx, self.loyalty, spender)
             own = spendable(self.loyalty).get(spender, 0)

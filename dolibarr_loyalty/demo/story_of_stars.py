@@ -1,6 +1,7 @@
 """Stars for everything, twice as many on Mondays; a drink for the birthday, and stars given to a friend."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from dolibarr_loyalty.demo.telling import Story
@@ -16,13 +17,15 @@ class StarStory(Story):
 
     def tell(self) -> None:
         for number, place in ((28, 1), (41, 4)):
-            self.at_desk(number, lambda number=number, place=place: self._give(number, place))  # type: ignore[misc]
+            self.at_desk(number, partial(self._give, number, place))
 
     def _give(self, number: int, place: int) -> None:
         unit = self.year.unit
-        giver, taker = (self.shop.customer(self.regular(each)) for each in (place, place + 6))
+        giver, taker = (self.member(self.regular(each)) for each in (place, place + 6))
+        if giver is None or taker is None or giver == taker:
+            return
         stars = min(40, spendable(self.loyalty, unit).get(giver, 0))
-        if stars and giver != taker:
+        if stars:
             transfer(
                 self.loyalty,
                 giver,

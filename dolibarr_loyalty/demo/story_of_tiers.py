@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from dolibarr_loyalty.demo.telling import Story
 from dolibarr_loyalty.flows import benefits
@@ -18,13 +19,13 @@ class TierStory(Story):
 
     def tell(self) -> None:
         for number in PARCEL_WEEKS:
-            self.at_desk(number, lambda number=number: self._send_parcels(number))  # type: ignore[misc]
+            self.at_desk(number, partial(self._send_parcels, number))
         self.at_desk(33, self._set_a_tier)
         self.at_desk(42, self._invite)
 
     def _entitled(self, benefit: str) -> list[int]:
         """Regulars who have a benefit now, by third party."""
-        ids = [self.shop.customer(person) for person in self.regulars[:40]]
+        ids = [member for person in self.regulars[:40] if (member := self.member(person))]
         with self.loyalty.database.reading() as tx:
             return [
                 member
@@ -33,6 +34,7 @@ class TierStory(Story):
             ]
 
     def _send_parcels(self, number: int) -> None:
+        sent = []
         for member in self._entitled("free-shipping")[:4]:
             used = benefits.use(
                 self.loyalty,
@@ -43,8 +45,10 @@ class TierStory(Story):
                 who="office",
                 request_key=f"demo:parcel:{number}:{member}",
             )
-        if number == PARCEL_WEEKS[-1] and self._entitled("free-shipping"):
-            benefits.undo(self.loyalty, member, used.step.id, reason="It was collected", who="office")
+            sent.append(used.step)
+        if number == PARCEL_WEEKS[-1] and sent:
+            last = sent[-1]
+            benefits.undo(self.loyalty, last.thirdparty_id, last.id, reason="It was collected", who="office")
 
     def _invite(self) -> None:
         for member in self._entitled("gold-evening")[:5]:
@@ -53,9 +57,12 @@ class TierStory(Story):
             )
 
     def _set_a_tier(self) -> None:
+        member = self.member(self.regular(17))
+        if member is None:
+            return
         set_tier(
             self.loyalty,
-            self.shop.customer(self.regular(17)),
+            member,
             "status",
             "gold",
             until=self.loyalty.today() + timedelta(days=240),

@@ -7,6 +7,7 @@ from dolibarr_loyalty.demo.calendar import Week
 from dolibarr_loyalty.demo.cast import Person
 from dolibarr_loyalty.demo.year import Event, Year
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.store import members
 
 Episodes = dict[int, list[Event]]
 
@@ -39,6 +40,13 @@ class Telling:
             act()
 
         self.at(number, after_the_mails, by_staff=False)
+
+    def member(self, person: Person) -> int | None:
+        """The person's third party, where the program knows it as a member by now."""
+        socid = self.shop.ids.get(person.number, 0)
+        with self.loyalty.database.reading() as tx:
+            known = members.load(tx, [socid]).get(socid)
+        return socid if known is not None and known.is_member else None
 
     def regular(self, place: int) -> Person:
         return self.regulars[place % len(self.regulars)]

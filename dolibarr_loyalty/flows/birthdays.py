@@ -3,10 +3,11 @@
 from collections.abc import Container, Iterator, Sequence
 from datetime import date
 
+from dolibarr_loyalty.core.effects import Effect, review_member
 from dolibarr_loyalty.core.occasions import Contact, birthday_of, is_birthday
 from dolibarr_loyalty.errors import InputError, UnknownMember
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.store import birthdays, members
+from dolibarr_loyalty.store import birthdays, members, outbox
 from dolibarr_loyalty.store.birthdays import Birth
 from dolibarr_loyalty.store.database import Tx
 
@@ -40,7 +41,8 @@ def set_birthday(loyalty: Loyalty, thirdparty_id: int, born: date | None) -> Bir
         if thirdparty_id not in members.load(tx, [thirdparty_id]):
             raise UnknownMember(str(thirdparty_id))
         known = birthdays.load(tx, [thirdparty_id]).get(thirdparty_id)
-        birthdays.save(tx, known, thirdparty_id, born, "person", loyalty.now())
+        if birthdays.save(tx, known, thirdparty_id, born, "person", loyalty.now()):
+            outbox.put(tx, _reviews(loyalty, [thirdparty_id]), loyalty.now())
         return birthdays.load(tx, [thirdparty_id])[thirdparty_id]
 
     return loyalty.database.decide(decision)
@@ -48,15 +50,24 @@ def set_birthday(loyalty: Loyalty, thirdparty_id: int, born: date | None) -> Bir
 
 def _take(tx: Tx, loyalty: Loyalty, contacts: dict[int, list[Contact]]) -> int:
     known, customers = birthdays.load(tx, contacts), members.load(tx, contacts)
-    changed = 0
+    changed: list[int] = []
     for owner, theirs in contacts.items():
         customer, before = customers.get(owner), known.get(owner)
         if customer is None or (before is not None and before.origin == "person"):
             continue
         born = None if customer.member.is_company else birthday_of(customer.member.email, theirs)
-        if born is not None or before is not None:
-            changed += birthdays.save(tx, before, owner, born, "dolibarr", loyalty.now())
-    return changed
+        if (born is not None or before is not None) and birthdays.save(
+            tx, before, owner, born, "dolibarr", loyalty.now()
+        ):
+            changed.append(owner)
+    outbox.put(tx, _reviews(loyalty, changed), loyalty.now())
+    return len(changed)
+
+
+def _reviews(loyalty: Loyalty, owners: Sequence[int]) -> list[Effect]:
+    """Whose birthday gift is a benefit has it foreseen anew; a taken back birthday is found out by itself."""
+    is_benefit = any(each.kind == "birthday_gift" for each in loyalty.program.benefits)
+    return [review_member(owner) for owner in owners] if is_benefit else []
 
 
 def _forget_missing(loyalty: Loyalty, present: Container[int]) -> int:

@@ -11,7 +11,7 @@ from dolibarr_loyalty.core.history import Past, needs_pasts, standing_at
 from dolibarr_loyalty.core.ledger import EntryKind, account_id
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.sale import Sale
-from dolibarr_loyalty.core.tiers import ManualTier, Move, TierGroup, tier_before, timeline
+from dolibarr_loyalty.core.tiers import ManualTier, Move, TierGroup, timeline
 from dolibarr_loyalty.core.times import parse
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.store import clubs, members, outcomes, tiers
@@ -29,36 +29,38 @@ class History:
     manual: dict[str, list[ManualTier]] = field(default_factory=dict)
     acts: dict[str, list[ClubAct]] = field(default_factory=dict)
 
-    def moves_of(self, group: TierGroup) -> list[Move]:
-        """Every move of qualifying points in a group: by documents on their own dates, and by the rest."""
-        found = list(self.moves.get(group.unit, ()))
+    def moves_of(self, group: TierGroup, *, before: tuple[datetime, int] | None = None) -> list[Move]:
+        """Every move of qualifying points in a group: by documents on their own dates, and by the rest.
+
+        `before` keeps what happened before a document: of documents of the same instant, those of lower ids.
+        """
+        found = [move for move in self.moves.get(group.unit, ()) if before is None or move.at < before[0]]
         for past in self.pasts.values():
             found += [
                 Move(at=at, points=points, is_return=points < 0)
                 for name, at, points in past.qualifying
-                if name == group.id
+                if name == group.id and (before is None or (at, past.document_id) < before)
             ]
         return found
 
-    def tiers_before(self, program: Program, at: datetime, zone: ZoneInfo) -> frozenset[str]:
-        """The tiers held just before an instant, one of each group."""
+    def tiers_before(
+        self, program: Program, at: datetime, zone: ZoneInfo, *, before_id: int = 0
+    ) -> frozenset[str]:
+        """The tiers held at an instant, one of each group, as the document `before_id` finds them."""
         if self.joined_at is None:
             return frozenset()
-        return frozenset(
-            tier_before(
+        held = set()
+        for group in program.tier_groups:
+            steps = timeline(
                 group,
-                timeline(
-                    group,
-                    [move for move in self.moves_of(group) if move.at < at],
-                    joined_at=self.joined_at,
-                    until=at,
-                    zone=zone,
-                    manual=self.manual.get(group.id, ()),
-                ),
-                at,
+                self.moves_of(group, before=(at, before_id)),
+                joined_at=self.joined_at,
+                until=at,
+                zone=zone,
+                manual=self.manual.get(group.id, ()),
             )
-            for group in program.tier_groups
-        )
+            held.add(steps[-1].tier if steps else group.tiers[0].id)
+        return frozenset(held)
 
     def clubs_at(
         self, program: Program, at: datetime, zone: ZoneInfo, *, without: int | None
@@ -134,7 +136,7 @@ def judged_with(program: Program, history: History, sale: Sale, facts: Standing)
         tags=facts.tags,
         country=facts.country,
         is_company=facts.is_company,
-        tiers=history.tiers_before(program, at, zone),
+        tiers=history.tiers_before(program, at, zone, before_id=sale.id),
         clubs=history.clubs_at(program, at, zone, without=sale.id),
     )
 

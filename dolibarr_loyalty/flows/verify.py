@@ -48,8 +48,8 @@ def verify(loyalty: Loyalty) -> Proof:
         last = heads[-1]["id"]
     documents = verify_documents(loyalty, deviations)
     verify_budgets(loyalty, deviations)
-    found = (*charities.deviations(loyalty), *payouts.deviations(loyalty))
-    deviations += [off("gifts and payouts", "good causes", "in order", each) for each in found]
+    told = (*charities.deviations(loyalty), *payouts.deviations(loyalty))
+    deviations += [off("gifts and payouts", "good causes", "in order", each) for each in told]
     deviations += verify_tiers(loyalty)
     seen = _verify_vouchers(loyalty, deviations)
     with loyalty.database.reading() as tx:

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from dolibarr_loyalty.core.accrual import appraise
 from dolibarr_loyalty.core.claims import entitle
-from dolibarr_loyalty.core.earning import evaluate
 from dolibarr_loyalty.core.eligibility import Standing
 from dolibarr_loyalty.core.program import Program, Rule
 from dolibarr_loyalty.core.tiers import Tier, TierGroup
 from dolibarr_loyalty.core.wallets import StampCard, Wallet, main_unit
-from tests.builders import a_program, a_sale
+from tests.builders import a_family, a_program, a_sale, enrolled
 
 STARS = Rule(id="stars", unit="stars", points=Decimal(2))
 STAMPS = Rule(id="stamps", unit="stamps:coffee", kind="visit")
@@ -43,3 +43,15 @@ def a_wallet_program(*rules: Rule) -> Program:
 )
 def test_the_main_unit_is_what_the_program_gives(rules: tuple[Rule, ...], unit: str) -> None:
     assert main_unit(a_wallet_program(*rules)) == unit
+
+
+def test_stars_count_for_a_level_and_come_faster_in_it() -> None:
+    program = a_wallet_program(STARS, STAMPS)
+    standing = Standing(tiers=frozenset({"gold"}))
+    appraised = appraise(program, a_family(a_sale(total="100")), enrolled(), standing)
+    assert [points for _, _, points in appraised.past.qualifying] == [200]
+    entitled = entitle([(program, appraised.claim)])[appraised.claim.document_id]
+    assert dict(entitled.others) == {"stars": 300, "stamps:coffee": 1, "qualifying:level": 200}
+    assert entitled.points == 0
+    told = next(reason for reason in appraised.reasons if reason.code == "rule_tier")
+    assert (told.facts["unit"], told.facts["result"]) == ("stars", "100")

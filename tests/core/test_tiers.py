@@ -19,7 +19,6 @@ from dolibarr_loyalty.core.tiers import (
     assessed_from,
     assessed_points,
     qualification_period,
-    tier_before,
     timeline,
 )
 from tests.builders import PARIS, at, day
@@ -350,13 +349,6 @@ def test_what_was_bought_before_joining_begins_earlier() -> None:
 
 def test_nobody_stands_anywhere_before_joining() -> None:
     assert steps_of(a_group(), moves(("2026-01-05", 100)), "2025-01-01") == ()
-
-
-def test_what_happens_at_the_instant_does_not_count_before_it() -> None:
-    found = steps_of(a_group(), moves(("2026-02-10 12:00", 100)))
-    assert tier_before(a_group(), found, at("2026-02-10 12:00")) == "base"
-    assert tier_before(a_group(), found, at("2026-02-10 12:00:01")) == "silver"
-    assert tier_before(a_group(), found, at("2020-01-01")) == "base"
 
 
 def test_two_groups_go_their_own_ways() -> None:
