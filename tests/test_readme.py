@@ -34,7 +34,8 @@ from dolibarr_loyalty.connectors.dolibarr.menus import WORDS
 from dolibarr_loyalty.core.program import Reward, VoucherTerms
 from dolibarr_loyalty.core.vouchers import VoucherState
 from dolibarr_loyalty.demo.playing import played
-from dolibarr_loyalty.demo.summary import Summary, show
+from dolibarr_loyalty.demo.showing import show
+from dolibarr_loyalty.demo.summary import Summary
 from dolibarr_loyalty.locales import words
 from dolibarr_loyalty.messages import voucher_state
 from tests.conftest import OpenShop

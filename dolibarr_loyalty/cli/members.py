@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,10 +11,12 @@ from dolibarr_loyalty.cli.merges import unmerge
 from dolibarr_loyalty.cli.options import Json, Limit, Member, rows_wanted
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.people import the_member
+from dolibarr_loyalty.cli.points import the_unit
 from dolibarr_loyalty.cli.setup import Setup, setup_of
 from dolibarr_loyalty.cli.telling import a_voucher, entry_row, voucher_row
 from dolibarr_loyalty.core.ledger import Account, Lot, account_id
 from dolibarr_loyalty.core.money import round_amount
+from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.kinds import Kinds, kinds_of
 from dolibarr_loyalty.messages import entry_kind, explain
@@ -53,7 +55,9 @@ def show(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
     loyalty = setup.loyalty
     with loyalty.database.reading() as tx:
         known = the_member(tx, member)
-        account = ledger.load(tx, [known.member.thirdparty_id])[known.member.thirdparty_id]
+        account = ledger.load(tx, [known.member.thirdparty_id], unit=loyalty.unit)[
+            known.member.thirdparty_id
+        ]
         theirs = vouchers.of_member(tx, known.member.thirdparty_id)
         kinds = kinds_of(tx, loyalty, known.member.thirdparty_id)
     lots = sorted(account.lots, key=lambda lot: lot.order)
@@ -103,11 +107,12 @@ def _standing(loyalty: Loyalty, known: Known, account: Account) -> dict[str, Any
 
 
 def _worth(loyalty: Loyalty, account: Account) -> Any:
-    return round_amount(max(0, account.balance) * loyalty.program.point_value, loyalty.program.currency)
+    return round_amount(max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency)
 
 
 def _show(setup: Setup, known: Known, account: Account, kinds: Kinds) -> None:
-    words, now, member = setup.words, setup.loyalty.now(), known.member
+    words = setup.words.counting(setup.loyalty.unit)
+    now, member = setup.loyalty.now(), known.member
     joined = known.enrolment.joined_at
     show_facts(
         [
@@ -147,23 +152,35 @@ def _lot_row(setup: Setup, lot: Lot) -> tuple[object, ...]:
     return words.number(lot.remaining), str(lot.cause), waits, until
 
 
-def history(ctx: typer.Context, member: Member, limit: Limit = None, as_json: Json = False) -> None:
+def history(
+    ctx: typer.Context,
+    member: Member,
+    limit: Limit = None,
+    unit: Annotated[
+        str | None,
+        typer.Option(metavar="UNIT", help="Which wallet, card or qualifying:GROUP.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show a member's points history with all reasons.
 
     \b
     Example:
       dolibarr-loyalty member history CU2601-00042 --limit 10
+      dolibarr-loyalty member history claire@example.com --unit coffee
     """
     setup = setup_of(ctx)
     wanted = rows_wanted(limit, as_json=as_json)
+    program, of = setup.loyalty.program, unit or setup.loyalty.unit
+    of = of if of in program.units else the_unit(program, of)
     with setup.loyalty.database.reading() as tx:
         known = the_member(tx, member)
-        account = account_id(known.member.thirdparty_id)
+        account = account_id(known.member.thirdparty_id, of)
         entries = ledger.history(tx, account, limit=2**31 - 1 if wanted is None else wanted)
     if as_json:
         show_json([entry_row(setup.words, entry) for entry in entries])
         return
-    words = setup.words
+    words = setup.words.counting(of)
     show_table(
         (">No.", "Day", "What", ">Points", ">Balance", "Why"),
         [
@@ -220,7 +237,7 @@ def _rows(loyalty: Loyalty, tx: Tx, wanted: int | None) -> Iterator[dict[str, An
         if not page:
             return
         ids = [row["thirdparty_id"] for row in page]
-        known, accounts = table.load(tx, ids), ledger.load(tx, ids)
+        known, accounts = table.load(tx, ids), ledger.load(tx, ids, unit=loyalty.unit)
         for identifier in ids:
             yield _standing(loyalty, known[identifier], accounts[identifier])
         last, given = ids[-1], given + len(ids)

@@ -9,6 +9,7 @@ from dolibarr_loyalty.cli.options import DryRun, Json
 from dolibarr_loyalty.cli.output import progress_bar, say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.setup import Setup, setup_of
 from dolibarr_loyalty.core.money import round_amount
+from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.flows.reconcile import Reconciliation
 from dolibarr_loyalty.flows.reconcile import reconcile as compare
@@ -33,7 +34,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
       dolibarr-loyalty status --json
     """
     setup = setup_of(ctx)
-    found = look(setup.loyalty.database, setup.loyalty.now())
+    found = look(setup.loyalty.database, setup.loyalty.now(), unit=setup.loyalty.unit)
     if as_json:
         show_json(found.as_json())
     else:
@@ -42,7 +43,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
 def _show_status(setup: Setup, found: Status) -> None:
     words, program = setup.words, setup.config.program
-    worth = round_amount(found.outstanding * program.point_value, program.currency)
+    worth = round_amount(found.outstanding * value_of(program, setup.loyalty.unit), program.currency)
     show_facts(
         [
             ("Members", words.number(found.members)),

@@ -4,11 +4,13 @@ Qualifying points are apart from redeemable ones, so redeeming never demotes (T7
 or how often anybody looked.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -18,6 +20,7 @@ from dolibarr_loyalty.core.tier_terms import ManualTier, Move, Step, Tier, TierG
 from dolibarr_loyalty.core.times import add_months, after, day_of, end_of_period, start_of
 
 __all__ = [
+    "Course",
     "ManualTier",
     "Move",
     "Step",
@@ -64,6 +67,72 @@ def timeline(
             walk.act(act)
     walk.advance(until)
     return tuple(walk.steps)
+
+
+class Course:
+    """A member's way through a group, asked for one instant after another: each move is counted once.
+
+    The same as `timeline` gives to each instant, but for a member of thousands of purchases in the time of one.
+    Moves carry the number of the document they come from.
+    """
+
+    def __init__(
+        self,
+        group: TierGroup,
+        moves: Iterable[tuple[int, Move]],
+        *,
+        joined_at: datetime,
+        zone: ZoneInfo,
+        manual: Sequence[ManualTier] = (),
+    ) -> None:
+        self._begin = partial(_Walk, group, joined_at, joined_at, zone)
+        self._moved: dict[datetime, list[tuple[int, Move]]] = defaultdict(list)
+        self._acts: dict[datetime, list[ManualTier]] = defaultdict(list)
+        for number, move in moves:
+            self._moved[move.at].append((number, move))
+        for act in manual:
+            self._acts[act.at].append(act)
+        self._instants = sorted({*self._moved, *self._acts})
+        self._walk, self._place, self._asked = self._begin(), 0, joined_at
+
+    def tier_at(self, at: datetime, *, before: int) -> str:
+        """The tier held at an instant: what is before it counts, and of the instant itself lower numbers do."""
+        if at < self._asked:
+            self._walk, self._place = self._begin(), 0
+        while self._place < len(self._instants) and self._instants[self._place] < at:
+            self._pass(self._walk, self._instants[self._place], None)
+            self._place += 1
+        self._asked = at
+        self._walk.advance(at)
+        here = self._walk.copy()
+        self._pass(here, at, before)
+        return here.steps[-1].tier
+
+    def change(self, number: int, gone: Iterable[Move], new: Iterable[Move]) -> None:
+        """A document brings other moves than it did."""
+        for move in gone:
+            self._moved[move.at].remove((number, move))
+            self._note_change(move.at)
+        for move in new:
+            self._moved[move.at].append((number, move))
+            self._note_change(move.at)
+
+    def _note_change(self, at: datetime) -> None:
+        place = bisect_left(self._instants, at)
+        if place == len(self._instants) or self._instants[place] != at:
+            self._instants.insert(place, at)
+        if at < self._asked:
+            self._walk, self._place, self._asked = self._begin(), 0, self._instants[0]
+
+    def _pass(self, walk: "_Walk", at: datetime, before: int | None) -> None:
+        moves = [move for number, move in self._moved.get(at, ()) if before is None or number < before]
+        acts = self._acts.get(at, ())
+        if moves or acts:
+            walk.advance(at)
+            walk.count(at, moves)
+            for act in acts:
+                walk.act(act)
+            walk.advance(at)
 
 
 def qualification_period(
@@ -169,6 +238,12 @@ class _Walk:
         self.floor: ManualTier | None = None
         self.steps: list[Step] = []
         self._note(begins, "start")
+
+    def copy(self) -> "_Walk":
+        """The same way so far, to go on from without changing this one."""
+        twin = copy(self)
+        twin.net, twin.kept_by, twin.steps = self.net.copy(), self.kept_by.copy(), [*self.steps[-1:]]
+        return twin
 
     # what happens -----------------------------------------------------------------------------------
 

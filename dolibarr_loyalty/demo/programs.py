@@ -8,8 +8,9 @@ from dolibarr_loyalty.config import presets
 from dolibarr_loyalty.config.presets import Basics
 from dolibarr_loyalty.core.activities import Referral
 from dolibarr_loyalty.core.partners import Partner, Share
-from dolibarr_loyalty.core.program import Exclusions, Membership, Program, Rule, VoucherTerms
+from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Match
+from dolibarr_loyalty.core.tiers import Tier, TierGroup
 from dolibarr_loyalty.core.wallets import Pooling
 from dolibarr_loyalty.demo.calendar import ZONE
 from dolibarr_loyalty.demo.catalogue import CLUB, FREE_COFFEE, GIFT_CARDS
@@ -64,7 +65,7 @@ def points(ground: Ground) -> Program:
 
 
 def tiers(ground: Ground) -> Program:
-    """Tiers by quarters of a year, so that some fall within the year; a promotion with a budget."""
+    """Tiers by quarters of a year, so that some fall within the year, and others by visits; two promotions."""
     program = _in_this_shop(presets.tiers(ground.basics), ground)
     (group,) = program.tier_groups
     member, silver, gold = group.tiers
@@ -84,7 +85,53 @@ def tiers(ground: Ground) -> Program:
         budget=5000,
         names=(("de", "Jubiläumspunkte"), ("en", "Jubilee points"), ("fr", "Points du jubilé")),
     )
-    return replace(program, tier_groups=(group,), rules=(*program.rules, jubilee), welcome_points=20)
+    thrice = Rule(
+        id="three-visits",
+        kind="cumulative",
+        points=Decimal(15),
+        threshold=Decimal(3),
+        threshold_of="purchases",
+        repeats=True,
+        promotion=True,
+        qualifying=False,
+        names=(("de", "Dreimal im Monat"), ("en", "Three visits a month"), ("fr", "Trois visites par mois")),
+    )
+    return replace(
+        program,
+        tier_groups=(group, _by_visits()),
+        rules=(*program.rules, jubilee, thrice),
+        caps=(*program.caps, Cap(period="year", points=25, rule=jubilee.id)),
+        welcome_points=20,
+    )
+
+
+def _by_visits() -> TierGroup:
+    """A second ladder, counted from the day each member joined; who falls loses one step, after some days."""
+    return TierGroup(
+        id="visits",
+        names=(("de", "Besuche"), ("en", "Visits"), ("fr", "Visites")),
+        qualify_by="visits",
+        model="anniversary",
+        period_months=3,
+        tier_months=3,
+        tenure_months=4,
+        extension="month",
+        downgrade="one_step",
+        grace_days=14,
+        tiers=(
+            Tier(id="guest", threshold=0, names=(("de", "Gast"), ("en", "Guest"), ("fr", "Client"))),
+            Tier(
+                id="regular",
+                threshold=2,
+                names=(("de", "Stammgast"), ("en", "Regular"), ("fr", "Habitué")),
+            ),
+            Tier(
+                id="friend",
+                threshold=6,
+                names=(("de", "Hausfreund"), ("en", "Friend of the house"), ("fr", "Ami de la maison")),
+            ),
+        ),
+    )
 
 
 def stamps(ground: Ground) -> Program:

@@ -64,7 +64,7 @@ def _points(summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
 
 def _wallet(summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
     held, number = summary.of_unit, words.number
-    yield words.gettext("Issued"), number(held.issued)
+    yield words.gettext("Issued to members"), number(held.issued)
     yield words.gettext("Taken back for returned goods"), number(held.reversed)
     yield words.gettext("Redeemed"), number(held.redeemed)
     yield words.gettext("Expired"), number(held.expired)
@@ -79,7 +79,7 @@ def _vouchers(summary: Summary, words: Words) -> Iterator[tuple[str, Rows]]:
         return
     rows = []
     for label, (count, value) in (
-        (words.gettext("Vouchers issued"), summary.issued),
+        (words.gettext("Issued"), summary.issued),
         (words.gettext("Used by customers"), summary.used),
         (words.gettext("Still open"), summary.open),
     ):

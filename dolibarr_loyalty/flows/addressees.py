@@ -35,7 +35,7 @@ def addressed(tx: Tx, loyalty: Loyalty, thirdparty_id: int, payload: Payload) ->
     customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
     if customer is None or customer.gone_at is not None:
         return None
-    unit = _unit(tx, payload)
+    unit = _unit(tx, loyalty, payload)
     account = ledger.load(tx, [thirdparty_id], unit=unit)[thirdparty_id]
     ends_at = payload.get("ends_at")
     ending = sum(
@@ -66,7 +66,7 @@ def common(loyalty: Loyalty, addressee: Addressee) -> dict[str, Any]:
     }
 
 
-def _unit(tx: Tx, payload: Payload) -> str:
+def _unit(tx: Tx, loyalty: Loyalty, payload: Payload) -> str:
     """What a mail's points are: those its voucher was paid with, or of the unit its effect names."""
     voucher = vouchers.by_id(tx, str(payload["voucher"])) if "voucher" in payload else None
-    return unit_of(tx, voucher) if voucher else str(payload.get("unit", POINTS))
+    return unit_of(tx, voucher) if voucher else str(payload.get("unit", loyalty.unit))

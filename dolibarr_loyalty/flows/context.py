@@ -10,6 +10,7 @@ from dolibarr_loyalty.connectors.protocol import Books, Mailer
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.times import day_of
 from dolibarr_loyalty.core.vouchers import Voucher, code_of
+from dolibarr_loyalty.core.wallets import main_unit
 from dolibarr_loyalty.errors import ConfigurationFailure
 from dolibarr_loyalty.messages import Brand
 from dolibarr_loyalty.store.bearings import digest_of
@@ -68,6 +69,11 @@ class Loyalty:
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.program.zone)
+
+    @cached_property
+    def unit(self) -> str:
+        """The unit members know as their points: that of balances, rewards within reach and screens."""
+        return main_unit(self.program)
 
     @property
     def program_hash(self) -> str:

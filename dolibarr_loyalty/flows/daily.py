@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from dolibarr_loyalty.core.effects import show_member
 from dolibarr_loyalty.core.ledger import Booking, Lot, account_parts
 from dolibarr_loyalty.core.reasons import Reason, because
-from dolibarr_loyalty.core.terms import POINTS, QUALIFYING, Expiry
+from dolibarr_loyalty.core.terms import QUALIFYING, Expiry
 from dolibarr_loyalty.core.times import iso, parse
 from dolibarr_loyalty.core.vouchers import VoucherState
 from dolibarr_loyalty.core.wallets import quiet_end_of, terms_of
@@ -158,5 +158,5 @@ def _store(tx: Tx, loyalty: Loyalty, bookings: list[Booking]) -> int:
     ledger.store(tx, bookings)
     moved = [booking for booking in bookings if booking.entries]
     outbox.put(tx, [show_member(b.account.thirdparty_id) for b in moved], loyalty.now())
-    points = [booking for booking in moved if booking.account.unit == POINTS]
+    points = [booking for booking in moved if booking.account.unit == loyalty.unit]
     return -sum(entry.points for booking in points for entry in booking.entries)

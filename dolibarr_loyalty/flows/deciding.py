@@ -158,7 +158,8 @@ class Decision:
         mine = [self.known[root] for root in roots if root in self.known]
         programs = [self._program(digest) for digest in {document.program_hash for document in mine}]
         asking = [program for program in programs if needs_history(program)]
-        owners = {self._owner(document.sale.thirdparty_id) for document in mine}
+        before = [self.before[document.sale.id] for document in mine if document.sale.id in self.before]
+        owners = {self._owner(document.sale.thirdparty_id) for document in (*mine, *before)}
         customers = {owner: self.customers[owner] for owner in owners if owner in self.customers}
         if asking:
             self.histories = histories(self.tx, asking, customers)
@@ -177,6 +178,8 @@ class Decision:
         self._judge_later_ones(roots)
         siblings = self._load_siblings(set(self.judged)) - self.judged.keys()
         self._add_siblings(siblings)
+        if any(self._program(self.known[root].program_hash).partners for root in self.judged):
+            self._load_families(self.judged.keys() & siblings)  # what partners pay hangs on their credit notes
         self._post()
         self._store()
         return Intake(seen=seen, changed=len(self.known), points=self.posting.points)
@@ -198,20 +201,20 @@ class Decision:
         owner = self._owner(document.sale.thirdparty_id)
         for member, history in self.histories.items():
             if member == owner:
-                history.pasts[document.sale.id] = past
+                history.remember(past)
             else:
-                history.pasts.pop(document.sale.id, None)
+                history.forget(document.sale.id)
 
     def _judge_later_ones(self, roots: set[int]) -> None:
         """A document that came late, or changed, may change what held for those bought after it."""
         if not self.histories:
             return
-        first = min((_turn_of(self.known[root]) for root in roots if root in self.known), default=None)
+        first = self._first_turns(roots)
         later = {
             identifier
-            for history in self.histories.values()
+            for owner, history in self.histories.items()
             for identifier, past in history.pasts.items()
-            if first is not None and (past.occurred_at, identifier) > first
+            if owner in first and (past.occurred_at, identifier) > first[owner]
         }
         if not later - roots:
             return
@@ -221,6 +224,16 @@ class Decision:
             held = self.judged.get(identifier) or self.outcomes.get(identifier)
             if held is None or self._standing(document) != held.standing:
                 self._judge([identifier])
+
+    def _first_turns(self, roots: set[int]) -> dict[int, tuple[datetime, int]]:
+        """From when on each member's purchases may be affected: the earliest change, where it was or is now."""
+        turns: dict[int, tuple[datetime, int]] = {}
+        for root in roots:
+            for document in (self.known.get(root), self.before.get(root)):
+                if document is not None:
+                    owner, turn = self._owner(document.sale.thirdparty_id), _turn_of(document)
+                    turns[owner] = min(turn, turns.get(owner, turn))
+        return turns
 
     def _standing(self, document: Document) -> Standing:
         """What the document is judged with: facts from when it was first seen, and the history before it."""
@@ -348,7 +361,7 @@ class Decision:
                 documents.update(self.tx, before, after)
         self.posting.store({root: self.outcomes[root] for root in self.judged})
         effects = self.posting.effects
-        for member, account in self.posting.points_moved().items():
+        for member, account in self.posting.moved(self.loyalty.unit).items():
             customer = self.customers.get(member)
             if customer is not None:
                 effects += near_reward_effects(self.tx, self.loyalty, customer, account, quietly=self.quietly)

@@ -13,7 +13,6 @@ from dolibarr_loyalty.core.effects import Effect, review_member, show_member
 from dolibarr_loyalty.core.eligibility import Standing
 from dolibarr_loyalty.core.ledger import Booking, Cause, hash_input
 from dolibarr_loyalty.core.reasons import Reason
-from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.tiers import TierGroup, qualification_period
 from dolibarr_loyalty.core.wallets import ends_of, terms_of
 from dolibarr_loyalty.errors import KeyReused
@@ -159,7 +158,7 @@ def store(
     effects: list[Effect] = list(more)
     for member in sorted({member for member, _ in moved}):
         effects += [show_member(member), review_member(member)]
-        points = moved.get((member, POINTS))
+        points = moved.get((member, loyalty.unit))
         if points is not None and member in customers:
             effects += near_reward_effects(tx, loyalty, customers[member], points.result)
     outbox.put(tx, effects, loyalty.now())

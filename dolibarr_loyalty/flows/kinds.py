@@ -83,7 +83,7 @@ def _card(shown: cards.CardShown, words: Words, language: str) -> str:
 
 
 def _wallets(tx: Tx, loyalty: Loyalty, thirdparty_id: int, words: Words) -> Iterable[str]:
-    units = [wallet.unit for wallet in loyalty.program.wallets]
+    units = [wallet.unit for wallet in loyalty.program.wallets if wallet.unit != loyalty.unit]
     if not units:
         return
     for (_, unit), account in ledger.load_units(tx, [thirdparty_id], units).items():

@@ -19,13 +19,13 @@ def near_reward_effects(
 
     Falling below and coming back is a new crossing. `quietly` takes note without a mail.
     """
-    if not customer.is_member or not loyalty.notices.near_percent:
+    if not customer.is_member or not loyalty.notices.near_percent or account.unit != loyalty.unit:
         return []
     available = account.available(loyalty.now())
     near = {
         reward.id
         for reward in loyalty.program.rewards
-        if reward.unit == POINTS and available * 100 >= reward.points * loyalty.notices.near_percent
+        if reward.unit == account.unit and available * 100 >= reward.points * loyalty.notices.near_percent
     }
     if near == customer.near_rewards:
         return []
@@ -112,7 +112,8 @@ def notice_matured(loyalty: Loyalty) -> None:
 
 
 def _notice_page(tx: Tx, loyalty: Loyalty, page: list[Known]) -> None:
-    accounts = ledger.load(tx, (customer.member.thirdparty_id for customer in page))
+    ids = [customer.member.thirdparty_id for customer in page]
+    accounts = ledger.load(tx, ids, unit=loyalty.unit)
     effects = [
         effect
         for customer in page

@@ -143,12 +143,12 @@ class Posting:
         outcomes.insert(self.tx, [o for i, o in sorted(concerned.items()) if i not in self._stored])
         outcomes.update(self.tx, [o for i, o in sorted(concerned.items()) if i in self._stored])
 
-    def points_moved(self) -> dict[int, Account]:
-        """The accounts of redeemable points that were moved, as they stand now."""
+    def moved(self, wanted: str) -> dict[int, Account]:
+        """The accounts of a unit that were moved, as they stand now."""
         return {
             member: booking.result
             for (member, unit), booking in self._bookings.items()
-            if unit == POINTS and booking.entries
+            if unit == wanted and booking.entries
         }
 
     # redeemable points ------------------------------------------------------------------------------

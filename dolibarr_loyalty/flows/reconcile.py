@@ -104,7 +104,8 @@ def _compare_members(
     while True:
         with loyalty.database.reading() as tx:
             page = members.page(tx, last, loyalty.page_size)
-            accounts = ledger.load(tx, (customer.member.thirdparty_id for customer in page))
+            ids = [customer.member.thirdparty_id for customer in page]
+            accounts = ledger.load(tx, ids, unit=loyalty.unit)
         if not page:
             return seen, wrong
         last = page[-1].member.thirdparty_id

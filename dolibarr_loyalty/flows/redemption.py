@@ -174,7 +174,7 @@ def spend(
         input_hash=hash_input(thirdparty_id, reward.id, price, request_key),
     )
     ledger.store(tx, sorted([booking, *drawn], key=lambda each: each.account.id))
-    if reward.unit == POINTS:
+    if reward.unit == loyalty.unit:
         _note_what_is_near(tx, loyalty, [booking, *drawn])
     vouchers.insert(
         tx,
@@ -382,7 +382,7 @@ def make_credit(
         ),
         gross=-gross,
         options={
-            "loyalty_points": -voucher.points if unit == POINTS else 0,
+            "loyalty_points": -voucher.points if unit == loyalty.unit else 0,
             "loyalty_voucher": code,
             "loyalty_valid": until,
             "loyalty_state": voucher_state("active", words),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from dolibarr_loyalty.core.ledger import Account
 from dolibarr_loyalty.core.money import round_amount
 from dolibarr_loyalty.core.program import Reward
-from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import day_of
+from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.kinds import Kinds, kinds_of
 from dolibarr_loyalty.messages import Goal, next_reward
@@ -31,7 +31,7 @@ class Outlook:
 
 def outlook(loyalty: Loyalty, available: int) -> Outlook | None:
     """The cheapest reward for points that is not reached yet; the dearest one when all are."""
-    offered = (reward for reward in loyalty.program.rewards if reward.unit == POINTS)
+    offered = (reward for reward in loyalty.program.rewards if reward.unit == loyalty.unit)
     rewards = sorted(offered, key=lambda reward: (reward.points, reward.id))
     ahead = [reward for reward in rewards if reward.points > available]
     if ahead:
@@ -45,10 +45,10 @@ def shown_values(loyalty: Loyalty, customer: Known, account: Account, kinds: Kin
     One who left keeps the balance and no prospect.
     """
     member = customer.member
-    words = loyalty.brand.words(loyalty.screens.language)
+    words = loyalty.brand.words(loyalty.screens.language).counting(loyalty.unit)
     available = account.available(loyalty.now())
     goal = outlook(loyalty, available) if customer.is_member else None
-    worth = round_amount(max(0, account.balance) * loyalty.program.point_value, loyalty.program.currency)
+    worth = round_amount(max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency)
     joined = customer.enrolment.joined_at
     return {
         "loyalty_points": account.balance,
@@ -76,7 +76,7 @@ def _tags(loyalty: Loyalty, customer: Known, available: int) -> set[str]:
     """The tags a member carries: that of the program, and that of whoever can have a reward."""
     if not customer.is_member:
         return set()
-    offered = (reward for reward in loyalty.program.rewards if reward.unit == POINTS)
+    offered = (reward for reward in loyalty.program.rewards if reward.unit == loyalty.unit)
     can_redeem = any(reward.points <= available for reward in offered)
     return {loyalty.screens.member_tag, loyalty.screens.reward_tag if can_redeem else ""} - {""}
 
@@ -95,7 +95,7 @@ def refresh(loyalty: Loyalty, thirdparty_id: int) -> bool:
     """
     with loyalty.database.reading() as tx:
         customer = members.load(tx, [thirdparty_id]).get(thirdparty_id)
-        account = ledger.load(tx, [thirdparty_id])[thirdparty_id]
+        account = ledger.load(tx, [thirdparty_id], unit=loyalty.unit)[thirdparty_id]
         is_in = customer is not None and customer.is_member
         kinds = kinds_of(tx, loyalty, thirdparty_id) if is_in else Kinds()
     if customer is None or customer.gone_at is not None:

@@ -11,7 +11,7 @@ from dolibarr_loyalty.core.history import Past, needs_pasts, standing_at
 from dolibarr_loyalty.core.ledger import EntryKind, account_id
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.sale import Sale
-from dolibarr_loyalty.core.tiers import ManualTier, Move, TierGroup, timeline
+from dolibarr_loyalty.core.tiers import Course, ManualTier, Move, TierGroup
 from dolibarr_loyalty.core.times import parse
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.store import clubs, members, outcomes, tiers
@@ -28,20 +28,36 @@ class History:
     moves: dict[str, list[Move]] = field(default_factory=dict)
     manual: dict[str, list[ManualTier]] = field(default_factory=dict)
     acts: dict[str, list[ClubAct]] = field(default_factory=dict)
+    _courses: dict[tuple[TierGroup, ZoneInfo], Course] = field(default_factory=dict)
 
-    def moves_of(self, group: TierGroup, *, before: tuple[datetime, int] | None = None) -> list[Move]:
-        """Every move of qualifying points in a group: by documents on their own dates, and by the rest.
+    def moves_of(self, group: TierGroup) -> list[Move]:
+        """Every move of qualifying points in a group: by documents on their own dates, and by the rest."""
+        return [move for _, move in self._numbered_moves(group)]
 
-        `before` keeps what happened before a document: of documents of the same instant, those of lower ids.
-        """
-        found = [move for move in self.moves.get(group.unit, ()) if before is None or move.at < before[0]]
+    def _numbered_moves(self, group: TierGroup) -> list[tuple[int, Move]]:
+        """The moves with their documents' numbers; what is no document's comes last of its instant."""
+        found = [(_LAST, move) for move in self.moves.get(group.unit, ())]
         for past in self.pasts.values():
-            found += [
-                Move(at=at, points=points, is_return=points < 0)
-                for name, at, points in past.qualifying
-                if name == group.id and (before is None or (at, past.document_id) < before)
-            ]
+            found += [(past.document_id, move) for move in _moves_in(group, past)]
         return found
+
+    def remember(self, past: Past) -> None:
+        """A document of this member left this behind."""
+        self._change(past.document_id, past)
+        self.pasts[past.document_id] = past
+
+    def forget(self, document_id: int) -> None:
+        """A document is not this member's, or not any more."""
+        if document_id in self.pasts:
+            self._change(document_id, None)
+            del self.pasts[document_id]
+
+    def _change(self, document_id: int, after: Past | None) -> None:
+        before = self.pasts.get(document_id)
+        for (group, _), course in self._courses.items():
+            gone, new = (_moves_in(group, past) if past else [] for past in (before, after))
+            if gone != new:
+                course.change(document_id, gone, new)
 
     def tiers_before(
         self, program: Program, at: datetime, zone: ZoneInfo, *, before_id: int = 0
@@ -51,15 +67,15 @@ class History:
             return frozenset()
         held = set()
         for group in program.tier_groups:
-            steps = timeline(
-                group,
-                self.moves_of(group, before=(at, before_id)),
-                joined_at=self.joined_at,
-                until=at,
-                zone=zone,
-                manual=self.manual.get(group.id, ()),
-            )
-            held.add(steps[-1].tier if steps else group.tiers[0].id)
+            if (group, zone) not in self._courses:
+                self._courses[group, zone] = Course(
+                    group,
+                    self._numbered_moves(group),
+                    joined_at=self.joined_at,
+                    zone=zone,
+                    manual=self.manual.get(group.id, ()),
+                )
+            held.add(self._courses[group, zone].tier_at(at, before=before_id))
         return frozenset(held)
 
     def clubs_at(
@@ -78,6 +94,17 @@ class History:
             if is_in(spans(club, bought, acts=self.acts.get(club.id, ()), zone=zone), at):
                 found.add(club.id)
         return frozenset(found)
+
+
+_LAST = 2**62
+
+
+def _moves_in(group: TierGroup, past: Past) -> list[Move]:
+    return [
+        Move(at=at, points=points, is_return=points < 0)
+        for name, at, points in past.qualifying
+        if name == group.id
+    ]
 
 
 def histories(tx: Tx, programs: Collection[Program], customers: Mapping[int, Known]) -> dict[int, History]:

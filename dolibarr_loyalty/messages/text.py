@@ -42,7 +42,7 @@ def _pieces(element: HtmlElement) -> Iterator[str]:
         for child in element:
             yield from _pieces(child)
             yield _inline(child.tail)
-        yield _address(element) + edge
+        yield _address(element) + ("" if tag in _LINES else edge)
 
 
 def _inline(text: str | None) -> str:

@@ -98,3 +98,15 @@ def test_a_wrong_merge_is_undone_and_said_so(ranked: Shop) -> None:
     assert ranked.run("member", "unmerge", klara, "--to", again, "--json").json["moved"] > 0
     assert "Nothing is left" in ranked.run("member", "unmerge", klara, "--to", again).out
     assert ranked.run("verify", "--json").json["deviations"] == []
+
+
+def test_the_history_of_another_wallet_is_asked_for_by_its_name(ranked: Shop) -> None:
+    claire = customer(ranked, "Claire Martin")
+    sell(ranked, claire, 120)
+    ranked.run("sync")
+    assert [row["points"] for row in ranked.run("member", "history", claire, "--json").json] == [17]
+    told = ranked.run("member", "history", claire, "--unit", "stars", "--json").json
+    assert [row["points"] for row in told] == [240]
+    told = ranked.run("member", "history", claire, "--unit", "qualifying:status", "--json").json
+    assert [row["points"] for row in told] == [120]
+    assert "moons" in ranked.run("member", "history", claire, "--unit", "moons", code=2).err

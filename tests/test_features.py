@@ -1,0 +1,131 @@
+"""The README's table of features: every command of it shows its feature on the data of its demo."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dolibarr_loyalty.cli import app
+from dolibarr_loyalty.demo.playing import played
+from dolibarr_loyalty.demo.programs import PROGRAMS
+from tests.test_readme import blocks, rows, section
+
+SEED, SCALE = 3, 0.03
+TABLE = rows(section("Features"), "What it can do", "Rows")
+MEMBERS_TRIED = 40  # of a list, until one shows the feature
+
+# Every row of the catalogue that the table must name.
+NAMED = {
+    *(f"T{number}" for number in range(1, 16)),
+    *(f"E{number}" for number in range(6, 14)),
+    *(f"E{number}" for number in range(20, 24)),
+    *(f"C{number}" for number in (*range(2, 9), 12)),
+    *("R6", "R7", "R8", "B1", "B3", "M8", "M9", "D3", "D4", "D8"),
+}
+
+# What the commands of a row must print, by the first of its ids: all of these, across lines.
+SHOWN = {
+    "T1": ("Reached with|did not reach",),
+    "T2": ("Status", "Visits"),
+    "T4": (r"Regular +\d\d/\d\d/\d{4}",),
+    "T5": (r"Period before +-?\d+ qualifying point",),
+    "T7": (r"Redemption", r"Silver|Gold"),
+    "T15": ("To keep it +[0-9]+ qualifying points missing", "Reached with 649"),
+    "T10": ("To keep it +[0-9]+ qualifying points? missing", "Next tier", "Projected"),
+    "T14": ("By hand", "wedding order"),
+    "T11": ("Free shipping", "Invitation to the gold evening", "granted"),
+    "E13": ("Tier “gold”: times 1.5",),
+    "C2": ("“jubilee”: the visit gives 25",),
+    "C3": ("“three-visits”: purchases in the period: 3 .* gives 15",),
+    "C4": ("fair-trade 50%", "Due"),
+    "C6": ("“club-double”: times 2",),
+    "C7": ("“double-wednesday”: times 2",),
+    "C8": ("“jubilee” gives .* at most",),
+    "E12": ("“jubilee” does not apply: it starts at 60",),
+    "C5": ("program.card", "coffee-card"),
+    "E6": (r"Coffee card +10 +[1-9]", r"Coffee card, \d+ of 10", "coffee-card +(used|valid)"),
+    "E22": ("Has it paid off +(yes|not yet)", "Fees paid +€[1-9]"),
+    "E21": (r"Trees for our region +[1-9]", "would be paid"),
+    "E7": ("bike +till +4711 +10 +granted",),
+    "E8": ("rewarded +100 +50", "was a customer before"),
+    "E9": ("welcome .* 20 +granted",),
+    "E10": ("birthday .* granted",),
+    "E11": ("anniversary",),
+    "E23": ("stars to spend", r"25 stars"),
+    "M8": ("Taken over from customer",),
+    "M9": ("With the pool", "head"),
+    "D8": ("0 lines are new, [1-9][0-9,]* are in already",),
+    "–": ("In force since", "[Aa]nniversary"),
+}
+
+
+def names(cells: list[str]) -> list[str]:
+    return re.findall(r"`([^`]+)`", cells[-1])
+
+
+def shows(cells: list[str]) -> tuple[str, ...]:
+    return SHOWN[cells[1].split(" ")[0].rstrip(",")]
+
+
+def test_every_row_of_the_catalogue_is_in_the_table() -> None:
+    told = {name for cells in TABLE for name in re.findall(r"[A-Z]\d+", cells[1])}
+    assert told >= NAMED
+    assert {cells[3].strip("`") for cells in TABLE} == set(PROGRAMS)
+    assert all(shows(cells) and names(cells) for cells in TABLE)
+
+
+@pytest.mark.parametrize("preset", PROGRAMS)
+def test_every_feature_is_shown_by_its_commands(
+    preset: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with played(tmp_path / "shop", seed=SEED, preset=preset, scale=SCALE):
+        pass
+    monkeypatch.chdir(tmp_path / "shop")
+    monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
+    _another_file()
+    hidden = []
+    for cells in TABLE:
+        if cells[3] == f"`{preset}`":
+            printed = _printed(names(cells), shows(cells))
+            missing = [text for text in shows(cells) if not re.search(text, printed)]
+            if missing:
+                hidden.append(f"{cells[0]} ({cells[1]}): {missing} not in\n{printed}")
+    assert not hidden, "\n\n".join(hidden)
+
+
+def _another_file() -> None:
+    """The copy that the README asks for: the demo's own settings and the lines of its example."""
+    (example,) = blocks("toml", section("Features"))
+    shutil.copy("loyalty.toml", "other.toml")
+    with Path("other.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{example}")
+
+
+def _printed(commands: list[str], wanted: tuple[str, ...]) -> str:
+    """What a row's commands print; MEMBER is one of those that the last list before it has named."""
+    if not any("MEMBER" in command for command in commands):
+        return "".join(_run(command).output for command in commands)
+    first = next(number for number, command in enumerate(commands) if "MEMBER" in command)
+    listed = "".join(_run(command).stdout for command in commands[:first])
+    people = json.loads(_run(f"{commands[first - 1]} --json").stdout)
+    printed = listed
+    for person in people[:MEMBERS_TRIED]:
+        member = str(person["thirdparty_id"])
+        ran = [_run(command.replace("MEMBER", member), may_fail=True) for command in commands[first:]]
+        printed = listed + "".join(each.output for each in ran)
+        if all(each.exit_code == 0 for each in ran) and all(re.search(text, printed) for text in wanted):
+            return printed
+    return printed
+
+
+def _run(command: str, *, may_fail: bool = False) -> Any:
+    arguments = [word.strip('"') for word in re.findall(r'"[^"]*"|\S+', command)]
+    ran = CliRunner().invoke(app, arguments)
+    assert may_fail or ran.exit_code == 0, f"{command} ended with {ran.exit_code}: {ran.output}"
+    return ran
