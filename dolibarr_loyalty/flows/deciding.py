@@ -188,6 +188,9 @@ class Decision:
         """Judge documents in the order of the purchases, each with the standing the ones before left."""
         notes = self._notes_by_root()
         mine = [self.known[root] for root in roots if root in self.known]
+        for document in mine:  # what they left where they were before must not count for any of them
+            for history in self.histories.values():
+                history.forget(document.sale.id)
         for document in sorted(mine, key=_turn_of):
             root = document.sale.id
             standing = self._standing(document)
@@ -198,12 +201,9 @@ class Decision:
             self._remember(document, appraisal.past)
 
     def _remember(self, document: Document, past: Past) -> None:
-        owner = self._owner(document.sale.thirdparty_id)
-        for member, history in self.histories.items():
-            if member == owner:
-                history.remember(past)
-            else:
-                history.forget(document.sale.id)
+        history = self.histories.get(self._owner(document.sale.thirdparty_id))
+        if history is not None:
+            history.remember(past)
 
     def _judge_later_ones(self, roots: set[int]) -> None:
         """A document that came late, or changed, may change what held for those bought after it."""

@@ -48,11 +48,11 @@ def test_an_unknown_kind_or_state_is_shown_as_it_is():
             f"12,5{NBSP}% Rabatt (höchstens 20,00{NBSP}€)",
             None,
         ),
-        (Worth(kind="product", product="Kaffee"), "Kaffee gratis", f"Offert{NBSP}: Kaffee"),
+        (Worth(kind="product", product="Kaffee"), "Kaffee gratis", "Kaffee en cadeau"),
         (
             Worth(kind="service", product="Wartung", limit=Decimal(80)),
             f"Wartung gratis (höchstens 80,00{NBSP}€)",
-            f"Offert{NBSP}: Wartung (80,00{NBSP}€ au maximum)",
+            f"Wartung en cadeau (80,00{NBSP}€ au maximum)",
         ),
         (ten_euros(limit=Decimal(5)), f"10,00{NBSP}€", None),
     ],

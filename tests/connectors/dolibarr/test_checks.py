@@ -20,7 +20,7 @@ Answers = responses.RequestsMock
 Build = Callable[..., Capabilities]
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DATE = {"Date": "Sat, 21 Nov 2026 12:00:01 GMT"}
-LISTS = ("thirdparties", "invoices", "categories", "agendaevents", "products")
+LISTS = ("thirdparties", "invoices", "categories", "agendaevents", "products", "contacts")
 
 
 def refusal(code: int, message: str = "Forbidden") -> dict[str, Any]:
