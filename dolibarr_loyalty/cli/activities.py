@@ -143,6 +143,9 @@ def list_activities(ctx: typer.Context, member: Member, limit: Limit = None, as_
     if as_json:
         show_json([_a_row(setup, activity) for activity in found])
         return
+    if not found:
+        say(f"Nothing has been recorded yet for {known.member.name}.")
+        return
     show_table(
         ("Day", "Activity", "Source", "Id there", ">Points", "Result", "Id"),
         [
@@ -159,8 +162,6 @@ def list_activities(ctx: typer.Context, member: Member, limit: Limit = None, as_
         ],
         title=f"{known.member.name} ({known.member.thirdparty_id})",
     )
-    if not found:
-        say("Nothing has been recorded yet.")
 
 
 def withdraw(

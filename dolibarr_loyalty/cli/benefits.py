@@ -59,7 +59,7 @@ def list_benefits(ctx: typer.Context, member: Member, as_json: Json = False) -> 
             ("On", "Benefit", "What", "For", "Id"),
             [
                 (
-                    setup.words.day(step.at),
+                    setup.words.short_day(step.at),
                     step.benefit_id,
                     step.what,
                     step.reference or step.note,
@@ -81,8 +81,8 @@ def _cells(setup: Setup, shown: Shown) -> tuple[object, ...]:
         shown.benefit.name(words.language),
         shown.benefit.id,
         found.source.replace(":", " "),
-        words.day(found.since),
-        words.day(setup.loyalty.last_day(found.until)) if found.until else "",
+        words.short_day(found.since),
+        words.short_day(setup.loyalty.last_day(found.until)) if found.until else "",
         "" if shown.left is None else f"{shown.left} of {shown.benefit.uses}",
     )
 

@@ -53,6 +53,9 @@ def list_causes(ctx: typer.Context, as_json: Json = False) -> None:
     if as_json:
         show_json([row.as_json() for row in rows])
         return
+    if not rows:
+        say("The program has no causes; write a [[program.cause]] into its settings.")
+        return
     names = {charity.id: charity.name(words.locale) for charity in loyalty.program.charities}
     show_table(
         ("Cause", "Name", ">Members", ">Points", ">Given", ">Match", ">Paid", ">Owed"),
@@ -69,8 +72,6 @@ def list_causes(ctx: typer.Context, as_json: Json = False) -> None:
     )
     if any(row.open for row in rows):
         say("A payout waits for its draft in Dolibarr: run `dolibarr-loyalty cause pay CAUSE` again.")
-    if not rows:
-        say("The program has no causes; write a [[program.cause]] into its settings.")
 
 
 def give(
@@ -206,6 +207,9 @@ def statement(
         show_json({"thirdparty_id": known.member.thirdparty_id, "year": wanted, "gifts": rows})
         return
     show_facts([("Member", known.member.name), ("Year", wanted)])
+    if not gifts:
+        say(f"Nothing was given in {wanted}.")
+        return
     show_table(
         ("Cause", ">Points", ">Given", ">Match"),
         [
@@ -218,8 +222,6 @@ def statement(
             for gift in gifts
         ],
     )
-    if not gifts:
-        say(f"Nothing was given in {wanted}.")
 
 
 def _run(setup: Setup, act: Callable[[Loyalty], None], *, dry_run: bool) -> None:

@@ -62,7 +62,7 @@ def show(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
         _show(setup, known.member.name, club, span, paid)
     if acts:
         rows = [
-            (setup.words.day(act.act.at), act.club_id, _WHAT[act.act.what], act.who, act.reason)
+            (setup.words.short_day(act.act.at), act.club_id, _WHAT[act.act.what], act.who, act.reason)
             for act in acts
         ]
         show_table(("On", "Club", "What", "By", "Why"), rows, title="What was done by hand")
@@ -181,8 +181,8 @@ def list_clubs(ctx: typer.Context, limit: Limit = None, as_json: Json = False) -
                 stay.thirdparty_id,
                 name,
                 _state(loyalty, stay.span),
-                words.day(stay.span.since),
-                words.day(loyalty.last_day(stay.span.grace_from)),
+                words.short_day(stay.span.since),
+                words.short_day(loyalty.last_day(stay.span.grace_from)),
             )
             for club, name, stay in shown
         ],

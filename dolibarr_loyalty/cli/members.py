@@ -149,7 +149,7 @@ def _lot_row(setup: Setup, lot: Lot) -> tuple[object, ...]:
     words = setup.words
     until = words.day(setup.loyalty.last_day(lot.expires_at)) if lot.expires_at else "without end"
     waits = words.day(lot.available_at) if lot.available_at > setup.loyalty.now() else "now"
-    return words.number(lot.remaining), str(lot.cause), waits, until
+    return words.number(lot.remaining), str(lot.cause).replace(":", " "), waits, until
 
 
 def history(

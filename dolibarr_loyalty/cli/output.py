@@ -21,6 +21,7 @@ from rich.text import Text
 from dolibarr_loyalty.core.times import iso
 
 WIDE = 200  # where nobody looks, lines are not broken
+_SHORT = 12  # signs; a day, a state: never broken
 
 
 def say(text: str = "") -> None:
@@ -41,14 +42,23 @@ def show_json(value: object) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
-    """Rows under headings; columns whose heading begins with ">" are numbers and stand to the right."""
+    """Rows under headings; columns whose heading begins with ">" are numbers and stand to the right.
+
+    On a narrow screen long columns are broken rather than cut off: ids are there to be copied.
+    """
     table = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold")
-    for column in columns:
+    texts = [[clean(str("" if cell is None else cell)) for cell in row] for row in rows]
+    for place, column in enumerate(columns):
+        heading = column.removeprefix(">")
+        is_short = max(len(heading), *(len(row[place]) for row in texts), 0) <= _SHORT
         table.add_column(
-            Text(column.removeprefix(">")), justify="right" if column.startswith(">") else "left"
+            Text(heading),
+            justify="right" if column.startswith(">") else "left",
+            no_wrap=is_short,
+            overflow="ellipsis" if is_short else "fold",
         )
-    for row in rows:
-        table.add_row(*(Text(clean(str("" if cell is None else cell))) for cell in row))
+    for row in texts:
+        table.add_row(*(Text(cell) for cell in row))
     _console(stderr=False).print(table)
 
 

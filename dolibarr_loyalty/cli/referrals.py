@@ -114,6 +114,9 @@ def list_referrals(
     if as_json:
         show_json([_a_row(setup, each) for each in found])
         return
+    if not found:
+        say("Nobody has recommended us yet.")
+        return
     show_table(
         ("Day", ">Referrer", ">Friend", "Address", "State", ">Referrer's", ">Friend's", "Why"),
         [
@@ -130,8 +133,6 @@ def list_referrals(
             for each in found
         ],
     )
-    if not found:
-        say("Nobody has recommended us yet.")
 
 
 def _referrer(loyalty: Loyalty, text: str) -> int:

@@ -179,7 +179,8 @@ class Decision:
         siblings = self._load_siblings(set(self.judged)) - self.judged.keys()
         self._add_siblings(siblings)
         if any(self._program(self.known[root].program_hash).partners for root in self.judged):
-            self._load_families(self.judged.keys() & siblings)  # what partners pay hangs on their credit notes
+            # what partners pay hangs on the credit notes
+            self._load_families(self.judged.keys() & siblings)
         self._post()
         self._store()
         return Intake(seen=seen, changed=len(self.known), points=self.posting.points)

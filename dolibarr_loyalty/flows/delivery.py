@@ -107,7 +107,8 @@ def deliver_one(loyalty: Loyalty, row: Row) -> Delivered | None:
     try:
         _carry_out(loyalty, claimed)
     except (OutsideFailure, Refused, InputError) as failure:
-        return _failed(loyalty, claimed, failure)
+        if not (isinstance(failure, PermanentFailure) and _has_nobody_to_show(loyalty, claimed.effect)):
+            return _failed(loyalty, claimed, failure)
     except (StoreUnavailable, Conflict):
         raise
     except Exception as fault:  # one effect that trips us must not stop all the others
@@ -115,6 +116,16 @@ def deliver_one(loyalty: Loyalty, row: Row) -> Delivered | None:
         return _failed(loyalty, claimed, fault)
     loyalty.database.decide(lambda tx: outbox.finish(tx, claimed, loyalty.worker, loyalty.now()))
     return Delivered(done=1)
+
+
+def _has_nobody_to_show(loyalty: Loyalty, effect: Effect) -> bool:
+    """A screen of a customer who was merged or deleted just now: the next sweep takes note of that."""
+    if effect.kind not in ("screen", "tag"):
+        return False
+    try:
+        return loyalty.books.member(effect.thirdparty_id or 0) is None
+    except OutsideFailure:
+        return False
 
 
 def _carry_out(loyalty: Loyalty, row: Row) -> None:

@@ -81,7 +81,7 @@ def verify_budgets(loyalty: Loyalty, deviations: list[Deviation]) -> None:
         if not page:
             break
         for outcome in page:
-            used.update(outcome.funded)
+            used.update({rule: max(0, points) for rule, points in outcome.funded.items()})
         last = page[-1].past.document_id
     with loyalty.database.reading() as tx:
         for rule in rules:

@@ -306,7 +306,8 @@ class Posting:
         before = held.shares if held else {}
         cuts = dict(held.cuts) if held else {}
         for rule in program.rules:
-            grown = shares.get(rule.id, 0) - before.get(rule.id, 0)
+            # a return without an invoice takes points back that came out of no budget of this document
+            grown = max(0, shares.get(rule.id, 0)) - max(0, before.get(rule.id, 0))
             if rule.budget is None or not grown:
                 continue
             name = f"rule:{rule.id}"

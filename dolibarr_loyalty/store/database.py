@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Row = Mapping[str, Any]
 ATTEMPTS = 12
+LONGEST_LIST = 10_000  # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535
 DRIVERS = {
     "sqlite": "sqlite",
     "postgresql": "postgresql+psycopg",
@@ -49,9 +50,17 @@ class Tx:
     queries: NamedQueries
 
     def rows(self, name: str, /, **parameters: object) -> Sequence[Row]:
-        """All rows of a query; none for an empty list of ids, without asking the database."""
-        if any(isinstance(value, (list, tuple)) and not value for value in parameters.values()):
+        """All rows of a query; none for an empty list of ids, without asking the database.
+
+        A list that is longer than a statement takes is asked for in parts, whose rows follow each other.
+        """
+        lists = {key: value for key, value in parameters.items() if isinstance(value, (list, tuple))}
+        if any(not value for value in lists.values()):
             return ()
+        long = next((key for key, value in lists.items() if len(value) > LONGEST_LIST), None)
+        if long is not None:
+            parts = (lists[long][n : n + LONGEST_LIST] for n in range(0, len(lists[long]), LONGEST_LIST))
+            return [row for part in parts for row in self.rows(name, **{**parameters, long: part})]
         rows: Sequence[Row] = getattr(self.queries, name)(self.connection, **parameters)
         return rows
 

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS llx_loyalty_accounts (
     id VARCHAR(64) NOT NULL PRIMARY KEY,
     thirdparty_id BIGINT NOT NULL,
-    unit VARCHAR(32) NOT NULL,
+    unit VARCHAR(64) NOT NULL,
     seq BIGINT NOT NULL,
     balance BIGINT NOT NULL,
     debt BIGINT NOT NULL,

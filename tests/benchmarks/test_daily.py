@@ -3,6 +3,7 @@
 Figures are ratios: the seconds of the work against those of writing as many rows bare, in the same run.
 """
 
+import os
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from dolibarr_loyalty.store import ledger, members
 from tests.flows.shop import OPENING, PROGRAM, Shop
 
 pytestmark = pytest.mark.benchmark
-MEMBERS = 100_000
+MEMBERS = int(os.environ.get("LOYALTY_BENCHMARK_MEMBERS", "100000"))
 PAGE = 500
 STATUS = TierGroup(id="status", tiers=(Tier(id="blue", threshold=0), Tier(id="gold", threshold=100)))
 
@@ -70,7 +71,7 @@ def test_a_day_for_a_hundred_thousand_members(shop: Shop, tmp_path: Path) -> Non
     began = time.monotonic()
     assessed = assess_due(shop.loyalty)
     assessment = time.monotonic() - began
-    assert (expired, assessed >= MEMBERS) == (MEMBERS * 190, True)
+    assert (expired, assessed >= MEMBERS) == (MEMBERS * 40, True)
     print(
         f"\n{MEMBERS} members, two accounts each, written in {writing:.0f} s; against that: "
         f"first review of tiers {first_review / writing:.2f}, a day on which nothing is due {quiet / writing:.3f}, "

@@ -19,9 +19,7 @@ from dolibarr_loyalty.store import documents, ledger
 from tests.flows.shop import PROGRAM, Shop
 
 BASE = Rule(id="base", points=Decimal(1), per=Decimal(10))
-FIRST = Rule(
-    id="first", kind="visit", points=Decimal(5), promotion=True, who=Who(first_purchase=True)
-)
+FIRST = Rule(id="first", kind="visit", points=Decimal(5), promotion=True, who=Who(first_purchase=True))
 PARIS = ZoneInfo("Europe/Paris")
 
 
@@ -98,6 +96,20 @@ def test_an_invoice_given_to_another_customer_makes_the_next_one_the_first(shop:
     shop.prove(with_dolibarr=False)
 
 
+def test_a_screen_of_somebody_merged_a_moment_ago_is_no_failure(shop: Shop) -> None:
+    with_program(shop)
+    kept, gone = shop.customer(), shop.customer("Klara Martin")
+    shop.sell(gone, 100)
+    shop.sync()
+    shop.dolibarr.merge_third_parties(keep=kept, gone=gone)
+    shop.deliver()
+    shop.sweep()
+    shop.sync(full=True)
+    shop.deliver()
+    assert (shop.balance(kept), shop.balance(gone)) == (10, 0)
+    shop.prove()
+
+
 LONG = "a" * 40  # as long as an id may be
 
 
@@ -148,9 +160,7 @@ MANUAL = st.builds(
 @given(
     moves=st.lists(MOVES, max_size=12),
     manual=st.lists(MANUAL, max_size=2),
-    asked=st.lists(
-        st.tuples(DAYS, st.integers(0, 12), st.lists(MOVES, max_size=2)), min_size=1, max_size=8
-    ),
+    asked=st.lists(st.tuples(DAYS, st.integers(0, 12), st.lists(MOVES, max_size=2)), min_size=1, max_size=8),
     joined=DAYS,
 )
 def test_a_course_tells_the_tier_that_the_timeline_tells(
@@ -170,10 +180,7 @@ def test_a_course_tells_the_tier_that_the_timeline_tells(
     )
     for at, number, new in asked:
         before = [
-            move
-            for other, theirs in known.items()
-            for move in theirs
-            if (move.at, other) < (at, number)
+            move for other, theirs in known.items() for move in theirs if (move.at, other) < (at, number)
         ]
         steps = timeline(group, before, joined_at=joined, until=at, zone=PARIS, manual=manual)
         assert course.tier_at(at, before=number) == (steps[-1].tier if steps else "a")

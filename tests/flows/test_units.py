@@ -263,6 +263,22 @@ def test_a_promotion_ends_with_its_budget(shop: Shop, in_part: bool, balances: l
     shop.prove()
 
 
+def test_a_return_without_an_invoice_frees_no_budget(shop: Shop) -> None:
+    shop_with(
+        shop,
+        rules=(BASE, Rule(id="bonus", points=Decimal(1), per=Decimal(10), promotion=True, budget=50)),
+    )
+    customer = shop.customer()
+    shop.sell(customer, 100)
+    shop.sync()
+    assert used(shop) == 10
+    line = {"desc": "back", "qty": 1, "subprice": "30", "tva_tx": 0}
+    shop.dolibarr.validate(shop.dolibarr.create_invoice(socid=customer, type=2, lines=[line]))
+    shop.sync()
+    assert (shop.balance(customer), used(shop)) == (14, 10)
+    shop.prove()
+
+
 def test_what_a_budget_had_cut_off_is_the_first_that_a_refund_takes(shop: Shop) -> None:
     shop_with(
         shop,
