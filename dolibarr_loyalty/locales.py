@@ -3,6 +3,7 @@
 Nothing is compiled beforehand: a .po file is read and compiled in memory at its first use in a process.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -33,6 +34,8 @@ POINTS, QUALIFYING, STAMPS = "points", "qualifying:", "stamps:"
 
 # Members are in Europe: 21 November 2026, not November 21, 2026.
 _FORMATS = {"de": "de_DE", "en": "en_GB", "fr": "fr_FR"}
+# Babel leaves out the space that belongs between a currency of letters and its amount: CHF10.00.
+_CODE_AND_FIGURE = re.compile(r"([A-Za-z])(\d)")
 
 
 def language(locale: str) -> Language:
@@ -75,8 +78,9 @@ class Words:
 
     # values ----------------------------------------------------------------------------------------
     def money(self, amount: Decimal, currency: str | None = None) -> str:
-        """An amount with its currency and that currency's decimals: 10,00 €, €10.00, 1.234 ¥."""
-        return format_currency(amount, currency or self.currency, locale=self.locale)
+        """An amount with its currency and that currency's decimals: 10,00 €, €10.00, CHF 10.00, 1.234 ¥."""
+        shown = format_currency(amount, currency or self.currency, locale=self.locale)
+        return _CODE_AND_FIGURE.sub("\\1\N{NO-BREAK SPACE}\\2", shown)
 
     def number(self, number: Decimal | int) -> str:
         """A number with the country's separators and as many decimals as it has."""

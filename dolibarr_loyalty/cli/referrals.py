@@ -118,21 +118,25 @@ def list_referrals(
         say("Nobody has recommended us yet.")
         return
     show_table(
-        ("Day", ">Referrer", ">Friend", "Address", "State", ">Referrer's", ">Friend's", "Why"),
+        ("Day", ">Referrer", ">Friend", "Address", "State", ">Points"),
         [
             (
                 setup.words.short_day(each.referred_at),
                 each.referrer_id,
                 each.friend_id,
                 each.friend_email,
-                referral_state(str(each.state_at(setup.loyalty.now())), setup.words),
-                each.referrer_points,
-                each.friend_points,
-                refusal_of(each.why, setup.words) if each.why else "",
+                _state(setup, each),
+                f"{each.referrer_points} + {each.friend_points}",
             )
             for each in found
         ],
     )
+
+
+def _state(setup: Setup, referral: Referred) -> str:
+    """What has come of it, and below it why."""
+    state = referral_state(str(referral.state_at(setup.loyalty.now())), setup.words)
+    return f"{state}\n{refusal_of(referral.why, setup.words)}" if referral.why else state
 
 
 def _referrer(loyalty: Loyalty, text: str) -> int:

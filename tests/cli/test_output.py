@@ -62,7 +62,9 @@ def test_a_person_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) ->
     assert setup.who().startswith("user ")
 
 
-def test_a_narrow_table_breaks_long_texts_and_cuts_nothing(monkeypatch, capsys):
+def test_a_narrow_table_breaks_long_texts_and_cuts_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(output, "WIDE", 60)
     use = "01a20107-c669-7ed2-8016-431b97588ccc"
     show = ("On", ">Points", "For", "Id"), [("25/03/2026", "1,234", "a parcel of week 17", use)]

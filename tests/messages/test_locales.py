@@ -24,6 +24,7 @@ def test_every_locale_has_a_language(locale, expected):
         ("fr", "1234.5", "EUR", f"1{NARROW}234,50{NBSP}€"),
         ("en", "1234.5", "EUR", "€1,234.50"),
         ("de_CH", "10", "CHF", f"CHF{NBSP}10.00"),
+        ("en", "10", "CHF", f"CHF{NBSP}10.00"),
         ("de", "-3", "EUR", f"-3,00{NBSP}€"),
         ("de", "1.2345", "TND", f"1,234{NBSP}TND"),
     ],
