@@ -55,9 +55,7 @@ def show(ctx: typer.Context, member: Member, as_json: Json = False) -> None:
     loyalty = setup.loyalty
     with loyalty.database.reading() as tx:
         known = the_member(tx, member)
-        account = ledger.load(tx, [known.member.thirdparty_id], unit=loyalty.unit)[
-            known.member.thirdparty_id
-        ]
+        account = ledger.load(tx, [known.member.thirdparty_id], unit=loyalty.unit)[known.member.thirdparty_id]
         theirs = vouchers.of_member(tx, known.member.thirdparty_id)
         kinds = kinds_of(tx, loyalty, known.member.thirdparty_id)
     lots = sorted(account.lots, key=lambda lot: lot.order)
@@ -107,7 +105,9 @@ def _standing(loyalty: Loyalty, known: Known, account: Account) -> dict[str, Any
 
 
 def _worth(loyalty: Loyalty, account: Account) -> Any:
-    return round_amount(max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency)
+    return round_amount(
+        max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency
+    )
 
 
 def _show(setup: Setup, known: Known, account: Account, kinds: Kinds) -> None:

@@ -48,7 +48,9 @@ def shown_values(loyalty: Loyalty, customer: Known, account: Account, kinds: Kin
     words = loyalty.brand.words(loyalty.screens.language).counting(loyalty.unit)
     available = account.available(loyalty.now())
     goal = outlook(loyalty, available) if customer.is_member else None
-    worth = round_amount(max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency)
+    worth = round_amount(
+        max(0, account.balance) * value_of(loyalty.program, loyalty.unit), loyalty.program.currency
+    )
     joined = customer.enrolment.joined_at
     return {
         "loyalty_points": account.balance,

@@ -48,7 +48,9 @@ def ranked(bare_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def customer(shop: Shop, name: str) -> int:
-    return shop.dolibarr.create_third_party(name=name, client=1, email=f"{name.split()[0].lower()}@example.net")
+    return shop.dolibarr.create_third_party(
+        name=name, client=1, email=f"{name.split()[0].lower()}@example.net"
+    )
 
 
 def sell(shop: Shop, person: int, amount: int) -> int:

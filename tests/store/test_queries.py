@@ -8,7 +8,16 @@ from dolibarr_loyalty.resources import folder
 from dolibarr_loyalty.store.database import Database, Tx
 from dolibarr_loyalty.store.queries import SqlAlchemyAdapter
 
-APPEND_ONLY = ("entries", "allocations", "voucher_steps", "fundings", "program_acts", "tier_steps", "activity_withdrawals", "referral_steps")
+APPEND_ONLY = (
+    "entries",
+    "allocations",
+    "voucher_steps",
+    "fundings",
+    "program_acts",
+    "tier_steps",
+    "activity_withdrawals",
+    "referral_steps",
+)
 FILES = sorted((folder("sql") / "queries").glob("*.sql"))
 NAMED = re.compile(r"^-- name: (\w+)\(([^)]*)\)([!$^]?)\n-- (.+)\n", re.MULTILINE)
 QUERIES = [(match[1], match[2], match[3]) for file in FILES for match in NAMED.finditer(file.read_text())]
