@@ -56,7 +56,7 @@ SHOWN = {
     "E8": (r"rewarded +100[ +]+50", "was a customer before"),
     "E9": ("welcome .* 20 ", "granted"),
     "E10": ("birthday ", "granted"),
-    "E11": ("New: Anniversary of membership",),
+    "E11": ("anniversary ", "granted"),
     "E23": ("stars to spend", r"25 stars"),
     "M8": ("Taken over from customer",),
     "M9": ("With the pool", "head"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from dolibarr_loyalty.config import presets
 from dolibarr_loyalty.config.presets import Basics
-from dolibarr_loyalty.core.activities import Referral
+from dolibarr_loyalty.core.activities import Anniversary, Referral
 from dolibarr_loyalty.core.partners import Partner, Share
 from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Match
@@ -170,7 +170,11 @@ def stars(ground: Ground) -> Program:
     """Stars that members may give to each other."""
     program = _in_this_shop(presets.stars(ground.basics), ground)
     (wallet,) = program.wallets
-    return replace(program, wallets=(replace(wallet, transferable=True),))
+    return replace(
+        program,
+        wallets=(replace(wallet, transferable=True),),
+        anniversary=Anniversary(points=25, times_years=True),
+    )
 
 
 PROGRAMS: Mapping[str, Callable[[Ground], Program]] = {

@@ -1,6 +1,7 @@
 """Stars for everything, twice as many on Mondays; a drink for the birthday, and stars given to a friend."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -16,8 +17,18 @@ class StarStory(Story):
     is_daily = True
 
     def tell(self) -> None:
+        self.at(6, self._remember_old_customers)
         for number, place in ((28, 1), (41, 4)):
             self.at_desk(number, partial(self._give, number, place))
+
+    def _remember_old_customers(self) -> None:
+        """Some have been customers for longer than the year that is told."""
+        for place in range(1, 13):
+            socid = self.shop.ids.get(self.regular(place).number)
+            if socid is not None:
+                row = self.dolibarr.store.get("thirdparty", socid) or {}
+                earlier = datetime.fromisoformat(str(row["datec"])) - timedelta(days=40 + 11 * place)
+                self.dolibarr.store.change("thirdparty", socid, {"datec": f"{earlier:%Y-%m-%d %H:%M:%S}"})
 
     def _give(self, number: int, place: int) -> None:
         unit = self.year.unit

@@ -31,7 +31,6 @@ from dolibarr_loyalty.core.ledger import Booking, Cause, hash_input
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.sale import ZERO
-from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.tiers import timeline
 from dolibarr_loyalty.core.times import day_of
 from dolibarr_loyalty.core.wallets import ends_of, terms_of
@@ -370,7 +369,7 @@ class _Review:
         """Give what is due: points in one booking, rewards as vouchers; each once per occasion."""
         if not due:
             return
-        account = ledger.load(self.tx, [self.member])[self.member]
+        account = ledger.load(self.tx, [self.member], unit=self.loyalty.unit)[self.member]
         booking = Booking(account, self.loyalty.now())
         for entitlement, occasion in due:
             benefit, reward = entitlement.benefit, self.loyalty.program.reward(entitlement.benefit.reward)
@@ -407,7 +406,7 @@ class _Review:
             cause=Cause("benefit", benefit.id),
             key=key,
             occurred_at=loyalty.now(),
-            expires_at=ends_of(terms_of(loyalty.program, POINTS).expiry, loyalty.today(), loyalty.zone),
+            expires_at=ends_of(terms_of(loyalty.program, loyalty.unit).expiry, loyalty.today(), loyalty.zone),
             reasons=[because("benefit", benefit=benefit.id, points=benefit.points)],
             input_hash=hash_input(self.member, benefit.id, benefit.points),
         )

@@ -172,6 +172,6 @@ def bookings_for(
     return {place: Booking(account, loyalty.now()) for place, account in accounts.items()}
 
 
-def as_kind(name: str, points: int) -> ActivityKind:
-    """A kind of our own, for what is granted by itself."""
-    return ActivityKind(id=name, points=points)
+def as_kind(loyalty: Loyalty, name: str, points: int) -> ActivityKind:
+    """A kind of our own, for what is granted by itself, in the unit members know as their points."""
+    return ActivityKind(id=name, points=points, unit=loyalty.unit)

@@ -65,7 +65,7 @@ def welcome(tx: Tx, loyalty: Loyalty, thirdparty_ids: Sequence[int]) -> None:
     points = loyalty.program.welcome_points
     wishes = [
         Wish(
-            kind=as_kind(WELCOME, points),
+            kind=as_kind(loyalty, WELCOME, points),
             thirdparty_id=member,
             source=WELCOME,
             source_id=str(member),
@@ -133,7 +133,7 @@ def _wish(
 ) -> Wish:
     """The gift of an occasion; `number` (the year, or the years completed) names it for good."""
     return Wish(
-        kind=as_kind(name, points),
+        kind=as_kind(loyalty, name, points),
         thirdparty_id=each.thirdparty_id,
         source=name,
         source_id=f"{each.thirdparty_id}:{number}",

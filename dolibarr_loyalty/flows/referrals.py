@@ -15,9 +15,8 @@ from dolibarr_loyalty.core.ledger import Cause, hash_input
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.referrals import ReferralState, Referred, is_same_person, mailbox
 from dolibarr_loyalty.core.sale import Kind, Sale, State
-from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import day_of
-from dolibarr_loyalty.core.wallets import ends_of
+from dolibarr_loyalty.core.wallets import ends_of, terms_of
 from dolibarr_loyalty.errors import InputError, KeyReused, UnknownMember
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.granting import Bookings, bookings_for, store
@@ -175,7 +174,7 @@ def _settle(tx: Tx, loyalty: Loyalty, referral: Referred) -> Referred:
     if referral.state is ReferralState.REFUSED:
         return referral
     owners = [each for each in (referral.referrer_id, referral.friend_id) if each is not None]
-    bookings = bookings_for(tx, loyalty, owners, [POINTS], Cause(CAUSE, referral.id))
+    bookings = bookings_for(tx, loyalty, owners, [loyalty.unit], Cause(CAUSE, referral.id))
     known = members.load(tx, owners)
     after = _judged(tx, loyalty, referral, known)
     if (after.state, after.why) == (referral.state, referral.why):
@@ -313,17 +312,17 @@ def _book_side(
     cause, key = Cause(CAUSE, after.id), f"referral:{after.id}:{role}:{after.generation}"
     digest = hash_input(after.id, role, after.generation, points)
     if points > 0:
-        bookings[member, POINTS].accrue(
+        bookings[member, loyalty.unit].accrue(
             points,
             cause=cause,
             key=key,
             occurred_at=loyalty.now(),
-            expires_at=ends_of(loyalty.program.expiry, loyalty.today(), loyalty.zone),
+            expires_at=ends_of(terms_of(loyalty.program, loyalty.unit).expiry, loyalty.today(), loyalty.zone),
             reasons=[because("referral", role=role, other=other)],
             input_hash=digest,
         )
     elif points < 0:
-        bookings[member, POINTS].take_back(
+        bookings[member, loyalty.unit].take_back(
             -points,
             cause=cause,
             key=key,
