@@ -267,8 +267,8 @@ class Posting:
         if bearings.use_budget(self.tx, name, points, most):
             return 0
         left = max(0, most - bearings.budget_used(self.tx, name)) if in_part else 0
-        if left:
-            bearings.use_budget(self.tx, name, left, most)
+        if left and not bearings.use_budget(self.tx, name, left, most):
+            raise Conflict(f"another writer took what was left of the budget {name}")
         return points - left
 
     def _free_budget(self, document: Document, points: int) -> None:

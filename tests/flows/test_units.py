@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from dolibarr_loyalty.core.eligibility import Segment, Who
-from dolibarr_loyalty.core.program import Reward, Rule
+from dolibarr_loyalty.core.program import Cap, Reward, Rule
+from dolibarr_loyalty.core.sale import Sale
 from dolibarr_loyalty.core.terms import Match
 from dolibarr_loyalty.core.tiers import Tier, TierGroup
 from dolibarr_loyalty.core.wallets import StampCard, Wallet
@@ -300,20 +301,20 @@ def test_what_a_budget_had_cut_off_is_the_first_that_a_refund_takes(shop: Shop) 
     shop.prove()
 
 
-def test_two_workers_never_overspend_a_budget(any_shop: Shop) -> None:
-    shop = shop_with(any_shop, rules=promoted(budget=95))
+def test_two_workers_never_overspend_a_budget(shop_on: Shop) -> None:
+    shop = shop_with(shop_on, rules=promoted(budget=95))
     customers = [shop.customer(f"Customer {number}") for number in range(12)]
-    sales = []
+    sales: list[Sale] = []
     for customer in customers:
         sale = shop.loyalty.books.sale(shop.sell(customer, 100))
         assert sale is not None
         sales.append(sale)
     faults: list[BaseException] = []
 
-    def work(name: str, mine: list[object]) -> None:
+    def work(name: str, mine: list[Sale]) -> None:
         try:
             for sale in mine:
-                take_in(shop.as_worker(name), [sale])  # type: ignore[list-item]
+                take_in(shop.as_worker(name), [sale])
         except BaseException as fault:
             faults.append(fault)
 
@@ -325,6 +326,35 @@ def test_two_workers_never_overspend_a_budget(any_shop: Shop) -> None:
     assert not faults
     assert used(shop) == 95
     assert sum(shop.balance(customer) for customer in customers) == 12 * 10 + 95
+    shop.prove(with_dolibarr=False)
+
+
+def test_two_workers_never_exceed_a_cap_of_one_member(shop_on: Shop) -> None:
+    shop = shop_with(shop_on, caps=(Cap(period="day", points=25),))
+    customer = shop.customer()
+    sales = []
+    for _ in range(8):
+        sale = shop.loyalty.books.sale(shop.sell(customer, 100))
+        assert sale is not None
+        sales.append(sale)
+    take_in(shop.loyalty, sales[:1])
+    faults: list[BaseException] = []
+
+    def work(name: str, mine: list[Sale]) -> None:
+        try:
+            for sale in mine:
+                take_in(shop.as_worker(name), [sale])
+        except BaseException as fault:
+            faults.append(fault)
+
+    workers = [Thread(target=work, args=(f"w{i}", sales[i::2])) for i in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not faults
+    assert shop.balance(customer) == 25
+    assert [shop.document(sale.id).granted for sale in sales] == [10, 10, 5, 0, 0, 0, 0, 0]
     shop.prove(with_dolibarr=False)
 
 
