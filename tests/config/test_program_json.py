@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dolibarr_loyalty.core.program import Program, Reward, Rule
@@ -21,11 +21,13 @@ st.register_type_strategy(Decimal, NUMBERS)
 PROGRAMS = st.from_type(Program)
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])  # hundreds of values to draw
 @given(PROGRAMS)
 def test_any_program_comes_back_equal(program: Program) -> None:
     assert program_from_json(program_to_json(program)) == program
 
 
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])  # hundreds of values to draw
 @given(PROGRAMS)
 def test_the_text_is_canonical(program: Program) -> None:
     text = program_to_json(program)
