@@ -14,7 +14,7 @@ from .conftest import Shop
 def test_an_unexpected_error_is_one_line_that_says_where_the_details_are(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("customer's private thing")
 
     monkeypatch.setattr(standing, "look", broken)
@@ -33,7 +33,7 @@ def test_an_unexpected_error_is_one_line_that_says_where_the_details_are(
 
 
 def test_a_reader_that_goes_away_is_no_fault(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object) -> None:
+    def gone(*_: object, **__: object) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
     monkeypatch.setattr(standing, "look", gone)

@@ -191,7 +191,10 @@ def test_what_a_rule_gives_is_told_in_its_unit():
 
 def test_amounts_are_in_the_currency_of_the_shop():
     reason = {"code": "credit_note", "ref": "AV1", "amount": "20"}
-    assert explain(reason, words("en", currency="CHF")) == "Credit note AV1 takes off CHF20.00."
+    assert (
+        explain(reason, words("en", currency="CHF"))
+        == "Credit note AV1 takes off CHF\N{NO-BREAK SPACE}20.00."
+    )
 
 
 @pytest.mark.parametrize(
