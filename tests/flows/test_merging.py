@@ -205,3 +205,16 @@ def test_a_customer_who_becomes_a_company_or_moves_house_keeps_everything(shop: 
     shop.sync()
     assert shop.balance(claire) == 15
     shop.prove()
+
+
+def test_an_objection_is_carried_over_where_dolibarr_did_not(shop: Shop) -> None:
+    with_program(shop)
+    shop.loyalty = replace(shop.loyalty, notices=replace(shop.loyalty.notices, no_mail_tag="no mail"))
+    kept, gone = shop.customer("Claire Martin"), shop.customer("Klara Martin", email="klara@example.org")
+    shop.dolibarr.tag(shop.dolibarr.create_category(label="no mail"), gone)
+    shop.sync()
+    shop.sweep()
+    take_departure(shop.loyalty, gone, kept)
+    shop.deliver()
+    assert "no mail" in shop.member(kept).member.tags
+    assert [row["label"] for row in shop.dolibarr.tags_of(kept)] == ["no mail"]
