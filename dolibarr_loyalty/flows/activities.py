@@ -4,7 +4,7 @@ from datetime import datetime
 
 from dolibarr_loyalty.core.acting import Activity, is_future
 from dolibarr_loyalty.core.activities import ActivityKind
-from dolibarr_loyalty.core.ledger import Cause, hash_input
+from dolibarr_loyalty.core.ledger import Cause, account_parts, hash_input
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.times import day_of
@@ -141,7 +141,7 @@ def take_back(tx: Tx, loyalty: Loyalty, activity: Activity, *, reason: str, who:
     cause = Cause(CAUSE, activity.id)
     brought: dict[str, int] = {}
     for entry in ledger.of_cause(tx, cause):
-        unit = entry.account_id.partition(":")[2]
+        _, unit = account_parts(entry.account_id)
         brought[unit] = brought.get(unit, 0) + entry.points
     owner = activity.thirdparty_id
     bookings = bookings_for(tx, loyalty, [owner], brought, cause)

@@ -26,7 +26,7 @@ from dolibarr_loyalty.core.benefits import (
     next_look,
     uses_left,
 )
-from dolibarr_loyalty.core.effects import Effect, event, review_member, show_member
+from dolibarr_loyalty.core.effects import Effect, event, show_member
 from dolibarr_loyalty.core.ledger import Booking, Cause, hash_input
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
@@ -44,6 +44,7 @@ from dolibarr_loyalty.errors import (
 )
 from dolibarr_loyalty.flows import clubs
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.due import want_reviews
 from dolibarr_loyalty.flows.gifts import put_gift
 from dolibarr_loyalty.flows.notices import near_reward_effects
 from dolibarr_loyalty.flows.standings import histories
@@ -109,15 +110,7 @@ def review_benefits(loyalty: Loyalty, thirdparty_id: int) -> None:
 
 def review_due_benefits(loyalty: Loyalty) -> int:
     """Have every member looked at whose benefits change by time alone; gives how many."""
-    wanted, last = 0, 0
-    while True:
-        with loyalty.database.reading() as tx:
-            page = table.due(tx, loyalty.now(), last, loyalty.page_size)
-        if not page:
-            return wanted
-        last, wanted = page[-1], wanted + len(page)
-        effects = [review_member(member) for member in page]
-        loyalty.database.decide(lambda tx, e=effects: outbox.put(tx, e, loyalty.now()))  # type: ignore[misc]
+    return want_reviews(loyalty, table.due)
 
 
 def use(

@@ -25,6 +25,7 @@ from dolibarr_loyalty.core.ledger import hash_input
 from dolibarr_loyalty.core.times import iso
 from dolibarr_loyalty.errors import ClubNotAvailable, InputError, UnknownClub, UnknownMember
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.due import want_reviews
 from dolibarr_loyalty.store import clubs as table
 from dolibarr_loyalty.store import members, outbox, outcomes
 from dolibarr_loyalty.store.clubs import Act, Stay
@@ -102,15 +103,7 @@ def review_clubs(loyalty: Loyalty, thirdparty_id: int) -> None:
 
 def review_due_clubs(loyalty: Loyalty) -> int:
     """Have every member looked at whose club began, ended or wants a reminder by time alone; gives how many."""
-    wanted, last = 0, 0
-    while True:
-        with loyalty.database.reading() as tx:
-            page = table.due(tx, loyalty.now(), last, loyalty.page_size)
-        if not page:
-            return wanted
-        last, wanted = page[-1], wanted + len(page)
-        effects = [review_member(member) for member in page]
-        loyalty.database.decide(lambda tx, e=effects: outbox.put(tx, e, loyalty.now()))  # type: ignore[misc]
+    return want_reviews(loyalty, table.due)
 
 
 def trial(loyalty: Loyalty, thirdparty_id: int, club_id: str, *, who: str, request_key: str) -> Span:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dolibarr_loyalty.core.effects import review_member
+from dolibarr_loyalty.core.ledger import account_parts
 from dolibarr_loyalty.core.sale import Family
 from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.flows import funding
@@ -52,7 +53,7 @@ def verify_documents(loyalty: Loyalty, deviations: list[Deviation]) -> int:
             return seen
         booked: dict[int, Counter[str]] = {}
         for found in sums:
-            unit = found["account_id"].partition(":")[2]
+            _, unit = account_parts(found["account_id"])
             booked.setdefault(int(found["cause_id"]), Counter())[unit] += int(found["points"])
         for row in rows:
             entries, outcome = booked.get(row["id"], Counter()), held.get(row["id"])

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dolibarr_loyalty.core.terms import name_in
 from dolibarr_loyalty.flows import benefits, cards, clubs, tiers
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.locales import Words
+from dolibarr_loyalty.messages import tier_progress
 from dolibarr_loyalty.store import ledger
 from dolibarr_loyalty.store.database import Tx
 
@@ -52,12 +52,12 @@ def kinds_of(tx: Tx, loyalty: Loyalty, thirdparty_id: int) -> Kinds:
         club=_line(
             words.gettext(
                 "%(club)s until %(day)s",
-                club=name_in(each.club.names, language, each.club.id),
+                club=each.club.name(language),
                 day=words.day(loyalty.last_day(each.span.grace_from)),
             )
             for each in in_clubs
         ),
-        benefits=_line(name_in(each.benefit.names, language, each.benefit.id) for each in entitled),
+        benefits=_line(each.benefit.name(language) for each in entitled),
         wallets=_line(_wallets(tx, loyalty, thirdparty_id, words)),
         tags=frozenset(tags - {""}),
     )
@@ -65,13 +65,11 @@ def kinds_of(tx: Tx, loyalty: Loyalty, thirdparty_id: int) -> Kinds:
 
 def _tier(shown: tiers.Shown, words: Words, language: str) -> str:
     ahead = shown.outlook
-    if ahead.next is None:
-        return shown.tier
-    return words.gettext(
-        "%(tier)s; %(points)s to %(next)s",
+    return tier_progress(
+        words,
         tier=shown.tier,
-        points=words.units(ahead.to_next, ahead.group.unit),
-        next=ahead.next.name(language),
+        to_next=words.units(ahead.to_next, ahead.group.unit),
+        following=ahead.next.name(language) if ahead.next else "",
     )
 
 
