@@ -337,7 +337,7 @@ def test_every_state_of_a_voucher_is_told_in_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("way", "terms"),
-    [('"payment"', VoucherTerms()), ('"rebate"', VoucherTerms(vat="rebate", vat_rate=Decimal(20)))],
+    [('"payment"', VoucherTerms()), ('"rebate"', VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)))],
     ids=["payment", "rebate"],
 )
 def test_the_accountants_example_is_what_stands_in_the_books(

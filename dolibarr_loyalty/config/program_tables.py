@@ -188,7 +188,7 @@ class ExpiryTable:
 class VouchersTable:
     """[program.vouchers]"""
 
-    vat: Literal["payment", "rebate"] = _USUAL.vouchers.vat
+    accounting: Literal["payment", "credit_note", "discount"] = _USUAL.vouchers.accounting
     vat_rate: Annotated[Annotated[Amount, Field(lt=100)], ALWAYS] = _USUAL.vouchers.vat_rate
     valid_months: Count = _USUAL.vouchers.valid_months
     round_up: RoundUp = _USUAL.vouchers.round_up
@@ -197,12 +197,11 @@ class VouchersTable:
     @field_validator("vat_rate")
     @classmethod
     def _fits_the_kind(cls, rate: Decimal, info: ValidationInfo) -> Decimal:
-        if info.data.get("vat") == "rebate" and not rate:
-            raise wrong('is missing: vat = "rebate" carries a rate.', "Write vat_rate = 19, or your rate.")
-        if info.data.get("vat") == "payment" and rate:
+        way = info.data.get("accounting")
+        if way in ("payment", "discount") and rate:
             raise wrong(
-                'does not go with vat = "payment", which carries none.',
-                'Write vat_rate = 0, or vat = "rebate".',
+                f'does not go with accounting = "{way}", which has none of its own.',
+                'Write vat_rate = 0, or accounting = "credit_note".',
             )
         return rate
 

@@ -14,6 +14,7 @@ from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.charities import Charity
 from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.eligibility import Segment, Who
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.money import Rounding
 from dolibarr_loyalty.core.partners import Partner, Share
 from dolibarr_loyalty.core.terms import POINTS, Expiry, Match, Names, Window, name_in
@@ -25,6 +26,7 @@ EarnOn = Literal["validated", "paid", "each_payment"]
 Basis = Literal["net", "gross"]
 Shortage = Literal["debt", "clamp", "invoice"]
 CapPeriod = Literal["document", "day", "month", "year", "ever"]
+Uses = Literal["single", "several"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +102,10 @@ class Reward:
     """Something points, or another `unit` such as the stamps of a card, buy (R1 to R4, R8).
 
     kind 'amount': `value` off; 'percent': `value` percent off, at most `limit`; 'product' and 'service': one
-    unit of `product` free, at most `limit`. `names` has a text per language. `valid_months` overrides the
-    program's.
+    unit of `product` free, at most `limit`. `names` has a text per language. `valid_months`, `uses` and
+    `bearer` override those of the vouchers' terms. `minimum_purchase` is the gross amount that the goods it is
+    good for must come to; goods in `excluded` (refs or tags, lower case) neither count nor are paid with it.
+    Usable `usable_after_days` days after its issue, not before `valid_from`, not after `valid_until`.
     """
 
     id: str
@@ -115,6 +119,13 @@ class Reward:
     per_member: int | None = None
     unit: str = POINTS
     who: Who = field(default_factory=Who)
+    uses: Uses | None = None
+    bearer: bool | None = None
+    minimum_purchase: Decimal | None = None
+    excluded: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    usable_after_days: int = 0
 
     def name(self, locale: str) -> str:
         """The reward's name in a language, else in English, else any, else its id."""
@@ -123,17 +134,27 @@ class Reward:
 
 @dataclass(frozen=True, kw_only=True)
 class VoucherTerms:
-    """How vouchers are made. `vat` 'payment': 0 %, a means of payment; 'rebate': carries `vat_rate` percent.
+    """How vouchers are made and used.
+
+    `accounting` is the way they take through the books: 'payment' a credit note at issue at 0 %, a means of
+    payment; 'credit_note' a credit note at issue with VAT, a rebate on past purchases, at `vat_rate` percent or
+    (0) split over the VAT rates of what the member bought; 'discount' no document before use, a price
+    reduction on the invoice it is used on.
 
     A voucher is usable to the end of the day `valid_months` after its issue, rounded up to `round_up`;
-    0 months means without end.
+    0 months means without end. `uses` 'several' lets it be used in parts; a rest below `write_off_below` is
+    written off (0: never). A reservation without a time of its own ends after `reserve_minutes`.
     """
 
-    vat: Literal["payment", "rebate"] = "payment"
+    accounting: Literal["payment", "credit_note", "discount"] = "payment"
     vat_rate: Decimal = Decimal(0)
     valid_months: int = 36
     round_up: RoundUp = "year"
     return_points_on_expiry: bool = False
+    uses: Uses = "single"
+    bearer: bool = False
+    write_off_below: Decimal = Decimal(0)
+    reserve_minutes: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +180,8 @@ class Program:
     or nothing. `recall_vouchers`: goods come back whose points went into a voucher that is still unused, so the
     voucher is cancelled before debt is made. `reinstatement_days` is the grace for points that come back to
     a lot that has expired. Nothing before `starts_on` earns; `backfill` lets invoices from before a customer
-    became a member earn too. `transferable_points`: members may give points to each other.
+    became a member earn too. `transferable_points`: members may give points to each other. `country` (ISO 3166,
+    'DE') is where the shop is, for what law says of vouchers; empty where the owner has not said.
     """
 
     name: str = "Loyalty"
@@ -204,11 +226,18 @@ class Program:
     segments: tuple[Segment, ...] = ()
     pooling: Pooling = field(default_factory=Pooling)
     transferable_points: bool = False
+    country: str = ""
+    gift_cards: tuple[GiftCard, ...] = ()
 
     def reward(self, reward_id: str) -> Reward | None:
         """The reward of this id, in any case, or None."""
         wanted = reward_id.casefold()
         return next((reward for reward in self.rewards if reward.id.casefold() == wanted), None)
+
+    def gift_card(self, card_id: str) -> GiftCard | None:
+        """The gift card of this id, in any case, or None."""
+        wanted = card_id.casefold()
+        return next((card for card in self.gift_cards if card.id.casefold() == wanted), None)
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.charities import Charity
 from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.eligibility import Segment, Who
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.partners import Partner
 from dolibarr_loyalty.core.program import Cap, Exclusions, Membership, Program, Reward, Rule, VoucherTerms
 from dolibarr_loyalty.core.promise_scales import is_worse, lasts_less
@@ -45,6 +46,7 @@ KINDS: dict[type, str] = {
     Partner: "partner",
     Segment: "segment",
     Pooling: "pooling",
+    GiftCard: "gift_card",
 }
 # Settings that have a sentence of their own; everything else is told by its name.
 CODES = {

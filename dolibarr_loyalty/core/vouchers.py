@@ -1,16 +1,18 @@
 """Vouchers: their codes, their states and what they are worth; money moves only in the flows.
 
-A voucher of kind 'amount' is a credit note from the moment it is issued. The others (percent, product,
-service) get their credit note when they are used, because only then is their amount known.
+A voucher of kind 'amount' is a credit from the moment it is issued, unless its accounting way makes its
+documents only when it is used. The others (percent, product, service) always get theirs when they are used,
+because only then is their amount known.
 """
 
 import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.core.money import net_of_gross, round_amount
@@ -26,14 +28,21 @@ RANDOM_SIGNS = 17  # 17 signs of 29 are 82.6 random bits
 GROUP = 6
 
 
+# How a voucher stands in the books (features 2.5); the README's chapter for accountants tells each with figures.
+Accounting = Literal["payment", "credit_note", "discount", "deposit", "liability"]
+Source = Literal["reward", "gift", "sold", "printed", "imported"]
+
+
 class VoucherState(StrEnum):
     """pending: points reserved, not yet a credit note. active: usable. using: being put on an invoice.
 
-    cancelling and expiring: being voided in Dolibarr. refused: Dolibarr would not take it, points are back.
+    reserved: held for a cart or a till. cancelling, expiring and replacing: being voided in Dolibarr.
+    refused: Dolibarr would not take it, points are back.
     """
 
     PENDING = "pending"
     ACTIVE = "active"
+    RESERVED = "reserved"
     USING = "using"
     PARTLY_USED = "partly_used"
     USED = "used"
@@ -41,37 +50,30 @@ class VoucherState(StrEnum):
     CANCELLED = "cancelled"
     EXPIRING = "expiring"
     EXPIRED = "expired"
+    REPLACING = "replacing"
+    REPLACED = "replaced"
     REFUSED = "refused"
 
 
+CREDIT_AT_ISSUE = frozenset({"payment", "credit_note", "deposit"})
+
 # From each state, where it may go. Anything else is a fault of ours and is refused by the store.
+_USABLE = frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED})
+_VOIDED = frozenset({VoucherState.CANCELLING, VoucherState.EXPIRING, VoucherState.REPLACING})
+_MET = frozenset({VoucherState.USED, VoucherState.PARTLY_USED, VoucherState.ACTIVE, VoucherState.RESERVED})
 TRANSITIONS: dict[VoucherState, frozenset[VoucherState]] = {
     VoucherState.PENDING: frozenset({VoucherState.ACTIVE, VoucherState.REFUSED, VoucherState.CANCELLED}),
-    VoucherState.ACTIVE: frozenset(
-        {
-            VoucherState.USING,
-            VoucherState.USED,
-            VoucherState.PARTLY_USED,
-            VoucherState.CANCELLING,
-            VoucherState.EXPIRING,
-        }
-    ),
-    VoucherState.USING: frozenset({VoucherState.USED, VoucherState.PARTLY_USED, VoucherState.ACTIVE}),
-    VoucherState.PARTLY_USED: frozenset(
-        {
-            VoucherState.PARTLY_USED,
-            VoucherState.USED,
-            VoucherState.USING,
-            VoucherState.ACTIVE,
-            VoucherState.CANCELLING,
-            VoucherState.EXPIRING,
-        }
-    ),
-    VoucherState.USED: frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED}),
+    VoucherState.ACTIVE: _MET | _VOIDED | {VoucherState.USING},
+    VoucherState.PARTLY_USED: _MET | _VOIDED | {VoucherState.USING},
+    VoucherState.RESERVED: _MET | _VOIDED | {VoucherState.USING},
+    VoucherState.USING: _MET,
+    VoucherState.USED: _MET,
     VoucherState.CANCELLING: frozenset({VoucherState.CANCELLED, VoucherState.USED}),
     VoucherState.EXPIRING: frozenset({VoucherState.EXPIRED, VoucherState.USED}),
+    VoucherState.REPLACING: frozenset({VoucherState.REPLACED, VoucherState.USED}),
     VoucherState.CANCELLED: frozenset(),
     VoucherState.EXPIRED: frozenset(),
+    VoucherState.REPLACED: frozenset(),
     VoucherState.REFUSED: frozenset(),
 }
 
@@ -81,8 +83,13 @@ class Voucher:
     """A voucher as it stands. Amounts in the currency's major unit; the code itself is never kept here.
 
     `value` is what it was issued for (0 until a percent, product or service voucher is used), `remaining`
-    what is left of it. `valid_until` is its last usable day, None without end. `invoice_id` is where it is
-    being or was used. `last_four` are the last signs of the code, for people.
+    what is left of it. `valid_from` and `valid_until` are its first and last usable days, None without end.
+    `invoice_id` is where it is being or was used last. `last_four` are the last signs of the code, for people.
+
+    `thirdparty_id` is whose credit it is, 0 for a bearer's that nobody owns yet; a `bearer` voucher is good for
+    whoever shows it. `several`: it may be used in parts. `minimum`: gross amount that the goods it is good for
+    must come to; goods in `excluded` (refs or tags, lower case) do not count and are not paid with it.
+    `sale_id` and `sale_key` name the sale of a gift card; `replaces` the voucher it was given for.
     """
 
     id: str
@@ -104,10 +111,26 @@ class Voucher:
     credit_note_ref: str = ""
     invoice_id: int | None = None
     version: int = 0
+    accounting: Accounting = "payment"
+    source: Source = "reward"
+    several: bool = False
+    bearer: bool = False
+    valid_from: date | None = None
+    minimum: Decimal | None = None
+    excluded: tuple[str, ...] = ()
+    sale_id: int | None = None
+    sale_key: str = ""
+    replaces: str = ""
+
+    @property
+    def has_amount(self) -> bool:
+        """Its worth is a sum of money from the start, not known only when it meets an invoice."""
+        return self.kind == "amount"
 
     @property
     def is_credit_from_start(self) -> bool:
-        return self.kind == "amount"
+        """A credit of its customer in Dolibarr stands behind it from its issue on."""
+        return self.has_amount and self.accounting in CREDIT_AT_ISSUE
 
     @property
     def ref_ext(self) -> str:
@@ -121,6 +144,9 @@ class Voucher:
 
     def is_expired(self, today: date) -> bool:
         return self.valid_until is not None and today > self.valid_until
+
+    def is_early(self, today: date) -> bool:
+        return self.valid_from is not None and today < self.valid_from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,18 +201,25 @@ def valid_until(program: Program, reward: Reward, now: datetime) -> date | None:
     """The last usable day of a voucher issued now, or None without end."""
     months = program.vouchers.valid_months if reward.valid_months is None else reward.valid_months
     if not months:
-        return None
+        return reward.valid_until
     last = add_months(day_of(now, ZoneInfo(program.zone)), months)
-    return end_of_period(last, program.vouchers.round_up if reward.valid_months is None else "none")
+    last = end_of_period(last, program.vouchers.round_up if reward.valid_months is None else "none")
+    return last if reward.valid_until is None else min(last, reward.valid_until)
+
+
+def valid_from(reward: Reward, today: date) -> date | None:
+    """The first usable day of a voucher issued today, or None when that is today."""
+    first = max(today + timedelta(days=reward.usable_after_days), reward.valid_from or today)
+    return first if first > today else None
 
 
 def credit_line(terms: VoucherTerms, gross: Decimal, vat_rate: Decimal | None = None) -> CreditLine:
     """How a voucher's amount becomes a credit note line.
 
-    'payment': 0 %, a means of payment that leaves the VAT of what it buys untouched. 'rebate': a price
+    'payment': 0 %, a means of payment that leaves the VAT of what it buys untouched. Otherwise a price
     reduction, which carries the VAT rate of the goods (of the line it is bound to, else the setting's).
     """
-    if terms.vat == "payment":
+    if terms.accounting == "payment":
         return CreditLine(net_price=gross, vat_rate=ZERO)
     rate = terms.vat_rate if vat_rate is None else vat_rate
     return CreditLine(net_price=net_of_gross(gross, rate), vat_rate=rate)

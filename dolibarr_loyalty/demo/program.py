@@ -74,7 +74,7 @@ def program(till_customer: int) -> Program:
         expiry=Expiry(model="fixed", months=8, round_up="month"),
         point_value=Decimal("0.02"),
         rewards=REWARDS,
-        vouchers=VoucherTerms(vat="payment", valid_months=3, round_up="none"),
+        vouchers=VoucherTerms(accounting="payment", valid_months=3, round_up="none"),
         membership=Membership(generic_customers=(till_customer,)),
     )
 

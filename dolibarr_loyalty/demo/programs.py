@@ -193,5 +193,5 @@ def _in_this_shop(program: Program, ground: Ground) -> Program:
         program,
         membership=Membership(generic_customers=(ground.till_customer,)),
         exclusions=replace(program.exclusions, gift_cards=GIFT_CARDS),
-        vouchers=VoucherTerms(vat="payment", valid_months=3, round_up="none"),
+        vouchers=VoucherTerms(accounting="payment", valid_months=3, round_up="none"),
     )

@@ -39,7 +39,7 @@ def put_gift(
         return before
     if thirdparty_id not in members.load(tx, [thirdparty_id]):
         raise UnknownMember(str(thirdparty_id))
-    voucher = new_voucher(loyalty, thirdparty_id, reward, price=0)
+    voucher = new_voucher(loyalty, thirdparty_id, reward, price=0, source="gift")
     vouchers.insert(
         tx,
         voucher,
@@ -47,6 +47,7 @@ def put_gift(
         program_hash=bearings.keep_program(tx, loyalty.program, loyalty.now()),
         request_key=request_key,
         who=why,
+        day=loyalty.today(),
     )
     outbox.put(tx, [issue_voucher(thirdparty_id, voucher.id), show_member(thirdparty_id)], loyalty.now())
     return voucher

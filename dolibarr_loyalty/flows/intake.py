@@ -13,7 +13,7 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.deciding import Decision, Intake
 from dolibarr_loyalty.flows.membership import take_members
 from dolibarr_loyalty.flows.merging import take_departure
-from dolibarr_loyalty.store import documents, members, vouchers
+from dolibarr_loyalty.store import documents, members, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.documents import Document, fingerprint
 from dolibarr_loyalty.store.members import Known
@@ -115,13 +115,13 @@ def _with_credits(loyalty: Loyalty, sale: Sale, before: Document | None) -> Sale
 def _voucher_paid(tx: Tx, loyalty: Loyalty, sale: Sale) -> Decimal:
     """How much of a document was paid with vouchers of this program, as payment or as a line."""
     used = [credit for credit in sale.credits or () if credit.credit is Credit.CREDIT_NOTE]
-    ours = vouchers.by_note_refs(tx, (credit.ref for credit in used))
+    found = vouchers.by_note_refs(tx, (credit.ref for credit in used))
+    ours = {ref for ref, voucher in found.items() if voucher.source != "sold"}  # a gift card was paid for
     paid = total(credit.amount for credit in used if credit.ref in ours)
     lines = [line for line in sale.lines if line.credit is Credit.CREDIT_NOTE]
     if lines:
         notes = {row.id: row.credit_note_id for row in loyalty.books.credits(sale.thirdparty_id)}
-        found = tx.rows("vouchers_by_notes", credit_note_ids=sorted({n for n in notes.values() if n}))
-        mine = {row["credit_note_id"] for row in found}
+        mine = voucher_notes.earned(tx, (note for note in notes.values() if note))
         paid += -total(line.gross for line in lines if notes.get(line.credit_id or 0) in mine)
     return paid
 

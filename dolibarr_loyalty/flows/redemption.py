@@ -18,12 +18,15 @@ from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
 from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
 from dolibarr_loyalty.core.terms import POINTS
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import (
+    Source,
     Voucher,
     VoucherState,
     code_hash,
     code_of,
     credit_line,
+    valid_from,
     valid_until,
 )
 from dolibarr_loyalty.errors import (
@@ -44,10 +47,11 @@ from dolibarr_loyalty.flows.pooling import available_in_pool, draw
 from dolibarr_loyalty.flows.programs import price_of, rewards_today
 from dolibarr_loyalty.flows.standings import standing_now
 from dolibarr_loyalty.messages import voucher_state
-from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
+from dolibarr_loyalty.store import bearings, ledger, members, outbox, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
 from dolibarr_loyalty.store.members import Known
+from dolibarr_loyalty.store.voucher_notes import Note, Role
 
 log = logging.getLogger(__name__)
 
@@ -183,6 +187,7 @@ def spend(
         program_hash=bearings.keep_program(tx, loyalty.program, loyalty.now()),
         request_key=request_key,
         who=who,
+        day=loyalty.today(),
     )
     told = event("redeemed", thirdparty_id, voucher.id, voucher=voucher.id, balance=booking.balance)
     effects = [issue_voucher(thirdparty_id, voucher.id), told, show_member(thirdparty_id)]
@@ -199,9 +204,11 @@ def _note_what_is_near(tx: Tx, loyalty: Loyalty, bookings: Sequence[Booking]) ->
         near_reward_effects(tx, loyalty, customer, booking.result, quietly=True)
 
 
-def new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward, price: int) -> Voucher:
+def new_voucher(
+    loyalty: Loyalty, thirdparty_id: int, reward: Reward, price: int, source: Source = "reward"
+) -> Voucher:
     """A voucher of a reward that is still to be issued; `price` 0 makes it a gift."""
-    identifier = new_id()
+    identifier, terms = new_id(), loyalty.program.vouchers
     value = reward.value if reward.kind == "amount" else ZERO
     return Voucher(
         id=identifier,
@@ -219,6 +226,13 @@ def new_voucher(loyalty: Loyalty, thirdparty_id: int, reward: Reward, price: int
         rate=reward.value if reward.kind == "percent" else ZERO,
         limit=reward.limit,
         product=reward.product,
+        accounting=terms.accounting,
+        source=source,
+        several=(reward.uses or terms.uses) == "several" and reward.kind == "amount",
+        bearer=terms.bearer if reward.bearer is None else reward.bearer,
+        valid_from=valid_from(reward, loyalty.today()),
+        minimum=reward.minimum_purchase,
+        excluded=reward.excluded,
     )
 
 
@@ -252,6 +266,8 @@ def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> N
         state=VoucherState.ACTIVE,
         **changes,
     )
+    if note:
+        keep_note(tx, loyalty, voucher, note, "issue")
     member = voucher.thirdparty_id
     effects = [
         mail("voucher", member, voucher.id, voucher=voucher.id),
@@ -295,6 +311,7 @@ def _give_up(tx: Tx, loyalty: Loyalty, voucher_id: str, why: str) -> None:
         who=loyalty.worker,
         note=why,
         state=VoucherState.REFUSED,
+        booked=taken(loyalty, voucher, MoveKind.CANCELLED, voucher.remaining, note=why),
         remaining=ZERO,
     )
     return_points(tx, loyalty, voucher, "voucher_refused")
@@ -463,6 +480,26 @@ def read_back(loyalty: Loyalty, sale_id: int) -> Sale:
     if sale is None:
         raise TemporaryFailure(f"Document {sale_id} cannot be read back.")
     return sale
+
+
+def taken(
+    loyalty: Loyalty, voucher: Voucher, kind: MoveKind, amount: Decimal, *, note: str = "", **about: Any
+) -> list[Move]:
+    """The move that takes `amount` (positive) off a voucher; none where there is nothing to take."""
+    if not amount:
+        return []
+    key = f"{kind}:{voucher.id}:{voucher.version}"
+    who, now = loyalty.worker, loyalty.now()
+    move = Move(kind=kind, amount=-amount, day=loyalty.today(), at=now, who=who, key=key, note=note, **about)
+    return [move]
+
+
+def keep_note(tx: Tx, loyalty: Loyalty, voucher: Voucher, note: Sale, role: Role) -> None:
+    """Remember a document that was made for a voucher."""
+    kept = Note(
+        note_id=note.id, ref=note.ref, thirdparty_id=note.thirdparty_id, role=role, gross=abs(note.gross)
+    )
+    voucher_notes.keep(tx, voucher, kept, loyalty.now())
 
 
 class Busy(TemporaryFailure):

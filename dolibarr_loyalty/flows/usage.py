@@ -14,6 +14,7 @@ from dolibarr_loyalty.connectors.protocol import CreditRow
 from dolibarr_loyalty.core.effects import event, show_member
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import ZERO, Kind, Sale, State, total
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import (
     Voucher,
     VoucherState,
@@ -25,7 +26,7 @@ from dolibarr_loyalty.core.vouchers import (
 from dolibarr_loyalty.errors import InvoiceNotPayable, UnknownInvoice, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.intake import take_in
-from dolibarr_loyalty.flows.redemption import Busy, holding, make_credit, read_back
+from dolibarr_loyalty.flows.redemption import Busy, holding, keep_note, make_credit, read_back, taken
 from dolibarr_loyalty.store import documents, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
@@ -143,6 +144,7 @@ def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, w
             at=loyalty.now(),
             who=who,
             note=invoice.ref,
+            booked=_moved(loyalty, current, MoveKind.ISSUED, amount - current.remaining, invoice.id),
             state=VoucherState.USING,
             invoice_id=invoice.id,
             value=amount,
@@ -191,6 +193,7 @@ def _make_credit_for(
 
     def decision(tx: Tx) -> Voucher:
         current = vouchers.by_id(tx, voucher.id) or voucher
+        keep_note(tx, loyalty, current, note, "use")
         return vouchers.change(
             tx,
             current,
@@ -271,6 +274,7 @@ def _interrupted(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
         voucher,
         "released",
         who,
+        booked=taken(loyalty, voucher, MoveKind.CORRECTED, voucher.remaining, note="released"),
         state=VoucherState.ACTIVE,
         invoice_id=None,
         value=ZERO,
@@ -293,6 +297,9 @@ def _book_what_happened(loyalty: Loyalty, voucher: Voucher, rows: Sequence[Credi
         str(state),
         who,
         note=f"{used_on or ''}",
+        booked=_moved(
+            loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on or voucher.invoice_id
+        ),
         state=state,
         remaining=left,
         invoice_id=used_on,
@@ -314,23 +321,62 @@ def _book_while_voiding(loyalty: Loyalty, voucher: Voucher, rows: Sequence[Credi
             str(state),
             who,
             note=f"{used_on}",
+            booked=_moved(loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on),
             state=state,
             remaining=left,
             invoice_id=used_on,
         )
     return _change(
-        loyalty, voucher, "partly_used", who, note=f"{used_on}", remaining=left, invoice_id=used_on
+        loyalty,
+        voucher,
+        "partly_used",
+        who,
+        note=f"{used_on}",
+        booked=_moved(loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on),
+        remaining=left,
+        invoice_id=used_on,
     )
 
 
+def _moved(
+    loyalty: Loyalty, voucher: Voucher, kind: MoveKind, amount: Decimal, invoice_id: int | None
+) -> list[Move]:
+    """The move by which what is left of a voucher changes; a use that takes nothing away is its return."""
+    if not amount:
+        return []
+    if kind is MoveKind.USED and amount > 0:
+        kind = MoveKind.RETURNED
+    key = f"{kind}:{voucher.id}:{voucher.version}"
+    who, now = loyalty.worker, loyalty.now()
+    return [
+        Move(
+            kind=kind,
+            amount=amount,
+            day=loyalty.today(),
+            at=now,
+            who=who,
+            key=key,
+            invoice_id=invoice_id,
+        )
+    ]
+
+
 def _change(
-    loyalty: Loyalty, voucher: Voucher, step: str, who: str, note: str = "", **changes: Any
+    loyalty: Loyalty,
+    voucher: Voucher,
+    step: str,
+    who: str,
+    note: str = "",
+    booked: Sequence[Move] = (),
+    **changes: Any,
 ) -> Voucher:
     def decision(tx: Tx) -> Voucher:
         current = vouchers.by_id(tx, voucher.id)
         if current is None or current.version != voucher.version:
             return current or voucher  # somebody else booked it meanwhile
-        after = vouchers.change(tx, current, step=step, at=loyalty.now(), who=who, note=note, **changes)
+        after = vouchers.change(
+            tx, current, step=step, at=loyalty.now(), who=who, note=note, booked=booked, **changes
+        )
         effects = [show_member(after.thirdparty_id)]
         if after.state in (VoucherState.USED, VoucherState.PARTLY_USED) and loyalty.screens.agenda:
             about = f"{after.id}:{after.version}"

@@ -11,6 +11,7 @@ from dolibarr_loyalty.core.effects import event, show_member, void_voucher
 from dolibarr_loyalty.core.money import net_of_gross, round_points
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import ZERO, Sale, State
+from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of, masked
 from dolibarr_loyalty.errors import PermanentFailure, TemporaryFailure, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
@@ -21,6 +22,7 @@ from dolibarr_loyalty.flows.redemption import (
     read_back,
     refuse,
     return_points,
+    taken,
     validated,
 )
 from dolibarr_loyalty.flows.usage import look_at, look_closely
@@ -133,17 +135,25 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
     voucher = vouchers.by_id(tx, voucher_id)
     assert voucher is not None  # noqa: S101
     if voucher.state is VoucherState.CANCELLING:
-        final, back, why = VoucherState.CANCELLED, True, "voucher_cancelled"
+        final, back, why, kind = VoucherState.CANCELLED, True, "voucher_cancelled", MoveKind.CANCELLED
     elif voucher.state is VoucherState.EXPIRING:
-        final, back, why = (
+        final, back, why, kind = (
             VoucherState.EXPIRED,
             loyalty.program.vouchers.return_points_on_expiry,
             "voucher_expired",
+            MoveKind.EXPIRED,
         )
     else:
         return voucher
     after = vouchers.change(
-        tx, voucher, step=str(final), at=loyalty.now(), who=loyalty.worker, state=final, remaining=ZERO
+        tx,
+        voucher,
+        step=str(final),
+        at=loyalty.now(),
+        who=loyalty.worker,
+        booked=taken(loyalty, voucher, kind, voucher.remaining),
+        state=final,
+        remaining=ZERO,
     )
     points = _unused_points(voucher) if back else 0
     return_points(tx, loyalty, voucher, why, points)

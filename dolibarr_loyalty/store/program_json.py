@@ -28,6 +28,11 @@ def program_from_json(text: str) -> Program:
 
     Raises ValueError when the text is no program.
     """
+    stored = json.loads(text)
+    if isinstance(stored, dict) and "vat" in stored.get("vouchers", {}):
+        way = stored["vouchers"].pop("vat")  # until 0.1.0
+        stored["vouchers"].setdefault("accounting", "credit_note" if way == "rebate" else "payment")
+        text = json.dumps(stored)
     return _PROGRAM.validate_json(text)
 
 

@@ -1,15 +1,19 @@
-"""The tables of vouchers and of the steps of their lives."""
+"""The tables of vouchers, of their terms and of the steps of their lives."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from dolibarr_loyalty.core.money import from_minor, to_minor
+from dolibarr_loyalty.core.sale import total
 from dolibarr_loyalty.core.times import iso, parse
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import TRANSITIONS, Voucher, VoucherState
 from dolibarr_loyalty.errors import Conflict
+from dolibarr_loyalty.store import voucher_moves
 from dolibarr_loyalty.store.database import Tx
 
 
@@ -25,9 +29,17 @@ class VoucherStep:
 
 
 def insert(
-    tx: Tx, voucher: Voucher, *, code_hash: str, program_hash: str, request_key: str, who: str
+    tx: Tx,
+    voucher: Voucher,
+    *,
+    code_hash: str,
+    program_hash: str,
+    request_key: str,
+    who: str,
+    day: date,
+    kind: MoveKind = MoveKind.ISSUED,
 ) -> None:
-    """Store a new voucher and its first step."""
+    """Store a new voucher, its terms, its first step, and what it is worth as its first move on `day`."""
     tx.run(
         "insert_voucher",
         id=voucher.id,
@@ -49,17 +61,55 @@ def insert(
         program_hash=program_hash,
         request_key=request_key,
     )
+    tx.run(
+        "insert_voucher_terms",
+        voucher_id=voucher.id,
+        accounting=voucher.accounting,
+        source=voucher.source,
+        several=int(voucher.several),
+        bearer=int(voucher.bearer),
+        valid_from=voucher.valid_from.isoformat() if voucher.valid_from else None,
+        minimum_minor=None if voucher.minimum is None else to_minor(voucher.minimum, voucher.currency),
+        excluded=json.dumps(voucher.excluded),
+        sale_id=voucher.sale_id,
+        sale_key=voucher.sale_key or None,
+        replaces=voucher.replaces or None,
+    )
     note_step(tx, voucher.id, str(voucher.state), at=voucher.issued_at, who=who)
+    if voucher.remaining:
+        issued = Move(
+            kind=kind,
+            amount=voucher.remaining,
+            day=day,
+            at=voucher.issued_at,
+            who=who,
+            key=f"{kind}:{voucher.id}",
+        )
+        voucher_moves.book(tx, voucher, [issued])
 
 
 def change(
-    tx: Tx, voucher: Voucher, *, step: str, at: datetime, who: str, note: str = "", **changes: Any
+    tx: Tx,
+    voucher: Voucher,
+    *,
+    step: str,
+    at: datetime,
+    who: str,
+    note: str = "",
+    booked: Sequence[Move] = (),
+    **changes: Any,
 ) -> Voucher:
-    """Move a voucher on and record the step; Conflict when another writer was faster.
+    """Move a voucher on, record the step and book its moves; Conflict when another writer was faster.
 
-    Raises ValueError for a transition that does not exist.
+    Raises ValueError for a transition that does not exist, and where the moves do not come to what `remaining`
+    changes by: no cent of a voucher comes or goes without a move.
     """
     after = replace(voucher, **changes)
+    if after.remaining - voucher.remaining != total(move.amount for move in booked):
+        raise ValueError(
+            f"voucher {voucher.id} goes from {voucher.remaining} to {after.remaining} by moves of "
+            f"{[str(move.amount) for move in booked]}"
+        )
     if after.state is not voucher.state and after.state not in TRANSITIONS[voucher.state]:
         raise ValueError(f"a voucher cannot go from {voucher.state} to {after.state}")
     found = tx.run(
@@ -77,6 +127,7 @@ def change(
     if not found:
         raise Conflict(f"voucher {voucher.id} was changed by another writer")
     note_step(tx, voucher.id, step, at=at, who=who, note=note)
+    voucher_moves.book(tx, voucher, booked)
     return replace(after, version=voucher.version + 1)
 
 
@@ -99,15 +150,30 @@ def by_request(tx: Tx, request_key: str) -> Voucher | None:
     return _maybe(tx.row("voucher_by_request", request_key=request_key))
 
 
+def by_sale_key(tx: Tx, sale_key: str) -> Voucher | None:
+    """The gift card of a sold unit."""
+    return _maybe(tx.row("voucher_by_sale_key", sale_key=sale_key))
+
+
+def of_sale(tx: Tx, sale_id: int) -> list[Voucher]:
+    """The gift cards that a document sold."""
+    return [read(row) for row in tx.rows("vouchers_of_sale", sale_id=sale_id)]
+
+
+def replacement_of(tx: Tx, voucher_id: str) -> Voucher | None:
+    """The voucher that was given for a lost one."""
+    return _maybe(tx.row("voucher_replacing", replaces=voucher_id))
+
+
 def of_member(tx: Tx, thirdparty_id: int) -> list[Voucher]:
     """A member's vouchers, the newest first."""
     return [read(row) for row in tx.rows("vouchers_of_member", thirdparty_id=thirdparty_id)]
 
 
 def by_note_refs(tx: Tx, refs: Iterable[str]) -> dict[str, Voucher]:
-    """Vouchers by the numbers of their credit notes."""
+    """Vouchers by the numbers of their credit notes and deposits."""
     rows = tx.rows("vouchers_by_note_refs", refs=sorted(set(refs)))
-    return {row["credit_note_ref"]: read(row) for row in rows}
+    return {row["note_ref"]: read(row) for row in rows}
 
 
 def page(tx: Tx, state: str | None, last_id: str, limit: int) -> list[Voucher]:
@@ -162,4 +228,24 @@ def read(row: Mapping[str, Any]) -> Voucher:
         credit_note_ref=row["credit_note_ref"],
         invoice_id=row["invoice_id"],
         version=row["version"],
+        **_terms(row),
     )
+
+
+def _terms(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The terms of a voucher; one of before there were any has the usual ones."""
+    if row["accounting"] is None:
+        return {}
+    minimum = row["minimum_minor"]
+    return {
+        "accounting": row["accounting"],
+        "source": row["source"],
+        "several": bool(row["several"]),
+        "bearer": bool(row["bearer"]),
+        "valid_from": date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
+        "minimum": None if minimum is None else from_minor(minimum, row["currency"]),
+        "excluded": tuple(json.loads(row["excluded"])),
+        "sale_id": row["sale_id"],
+        "sale_key": row["sale_key"] or "",
+        "replaces": row["replaces"] or "",
+    }

@@ -98,7 +98,7 @@ RICH = Program(
         Reward(id="cup", kind="product", points=9, product="COFFEE", limit=Decimal(4), valid_months=48),
     ),
     vouchers=VoucherTerms(
-        vat="rebate",
+        accounting="credit_note",
         vat_rate=Decimal("8.1"),
         valid_months=60,
         round_up="quarter",

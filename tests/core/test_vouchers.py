@@ -183,10 +183,10 @@ def test_a_voucher_ends_after_its_months(
         pytest.param(VoucherTerms(), None, "12", "0", id="a means of payment carries no VAT"),
         pytest.param(VoucherTerms(), Decimal(20), "12", "0", id="whatever it is bound to"),
         pytest.param(
-            VoucherTerms(vat="rebate", vat_rate=Decimal(20)), None, "10", "20", id="the setting's rate"
+            VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)), None, "10", "20", id="the setting's rate"
         ),
         pytest.param(
-            VoucherTerms(vat="rebate", vat_rate=Decimal(20)),
+            VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)),
             Decimal("5.5"),
             "11.37441",
             "5.5",

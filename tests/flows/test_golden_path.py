@@ -217,7 +217,7 @@ def test_a_rebate_carries_the_vat_of_the_goods(opened: OpenShop) -> None:
 
     from dolibarr_loyalty.core.program import VoucherTerms
 
-    terms = VoucherTerms(vat="rebate", vat_rate=Decimal(20))
+    terms = VoucherTerms(accounting="credit_note", vat_rate=Decimal(20))
     with opened(program=replace(PROGRAM, vouchers=terms)) as shop:
         claire = shop.rich(60)
         voucher = shop.redeem(claire)

@@ -12,6 +12,8 @@ APPEND_ONLY = (
     "entries",
     "allocations",
     "voucher_steps",
+    "voucher_moves",
+    "voucher_notes",
     "fundings",
     "program_acts",
     "tier_steps",
@@ -100,6 +102,11 @@ NUMBERS = {
     "steps",
     "may_spend",
     "size",
+    "several",
+    "bearer",
+    "minimum_minor",
+    "sale_id",
+    "note_id",
 }
 TEXT_IDS = (
     "donation",
