@@ -15,7 +15,7 @@ from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.connectors.mail import MaildirMailer, SmtpMailer
 from dolibarr_loyalty.connectors.protocol import Books, Mailer
 from dolibarr_loyalty.core.wallets import unit_names
-from dolibarr_loyalty.flows.context import Loyalty, Notices, Screens
+from dolibarr_loyalty.flows.context import LookupLimits, Loyalty, Notices, Screens
 from dolibarr_loyalty.messages import Brand
 from dolibarr_loyalty.store.database import Database
 from dolibarr_loyalty.store.migrations import migrate
@@ -114,6 +114,11 @@ class App:
                 agenda=config.screens.agenda,
                 invoice_events=config.screens.invoice_events,
                 language=config.brand.language,
+            ),
+            lookup_limits=LookupLimits(
+                wrong_per_source=config.security.wrong_codes_per_source,
+                wrong_overall=config.security.wrong_codes_overall,
+                minutes=config.security.wrong_codes_minutes,
             ),
         )
 

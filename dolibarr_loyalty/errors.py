@@ -7,12 +7,13 @@ LoyaltyError
  │   ├─ UnknownMember, AmbiguousMember, UnknownReward, UnknownVoucher, UnknownInvoice
  │   ├─ UnknownClub, UnknownBenefit, UnknownUse
  │   ├─ UnknownUnit
- │   ├─ UnknownActivity, FileMistakes
- │   ├─ UnknownCharity
+ │   ├─ UnknownActivity, FileMistakes, CodeMadeElsewhere
+ │   ├─ UnknownCharity, UnknownReservation, UnknownTicket
  ├─ Refused                   a rule of the program says no                     exit code 1
  │   ├─ InsufficientPoints, VoucherNotUsable, InvoiceNotPayable, RewardNotAvailable
  │   ├─ ClubNotAvailable, BenefitNotAvailable
- │   ├─ TransferRefused, PoolRefused
+ │   ├─ CodeNotAccepted, CodeNotGenuine, TooManyAttempts
+ │   ├─ TransferRefused, PoolRefused, ReservationOver, TicketNotPayable
  ├─ Conflict                  another writer was faster: decide again           never leaves a flow
  ├─ KeyReused                 one idempotency key, two different inputs         exit code 1
  ├─ StoreUnavailable          the database does not answer                      exit code 3
@@ -137,11 +138,33 @@ class UnknownVoucher(InputError):
         super().__init__("No voucher has this code. Check it sign by sign; it is printed on the voucher.")
 
 
+class CodeMadeElsewhere(InputError):
+    def __init__(self, voucher: str) -> None:
+        super().__init__(
+            f"The code of {voucher} was made elsewhere. Only its keyed hash is kept, so it cannot be shown or "
+            "printed again; the card itself bears it."
+        )
+
+
 class UnknownInvoice(InputError):
     def __init__(self, wanted: str) -> None:
         super().__init__(
             f"Invoice {wanted} is not known here. Give the invoice's id or ref; `dolibarr-loyalty sync` "
             "fetches what is new in Dolibarr."
+        )
+
+
+class UnknownReservation(InputError):
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"There is no reservation {key!r}. `dolibarr-loyalty reserve list` shows those that hold something."
+        )
+
+
+class UnknownTicket(InputError):
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"No open ticket matches {wanted!r}. `dolibarr-loyalty till tickets` shows those that are open."
         )
 
 
@@ -190,9 +213,37 @@ class VoucherNotUsable(Refused):
         super().__init__(f"Voucher {voucher} cannot be used: {reason}")
 
 
+class CodeNotAccepted(Refused):
+    """What strangers hear of a code that is wrong, unknown, somebody else's, used or over: always the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code is not accepted. Check it sign by sign; if it is right, the shop can say why."
+        )
+
+
+class CodeNotGenuine(Refused):
+    """A signed text that does not hold, or is not good today; the sentence says why."""
+
+
+class TooManyAttempts(Refused):
+    def __init__(self, again_at: str) -> None:
+        super().__init__(f"Too many wrong codes. No code is looked up now; try again at {again_at}.")
+
+
 class InvoiceNotPayable(Refused):
     def __init__(self, invoice: str, reason: str) -> None:
         super().__init__(f"Invoice {invoice} cannot be paid with a voucher: {reason}")
+
+
+class ReservationOver(Refused):
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"Reservation {key!r}: {reason}")
+
+
+class TicketNotPayable(Refused):
+    def __init__(self, ticket: str, reason: str) -> None:
+        super().__init__(f"Ticket {ticket} cannot take this voucher: {reason}")
 
 
 class TransferRefused(Refused):

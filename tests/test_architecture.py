@@ -22,18 +22,20 @@ OURS: dict[str, set[str]] = {
     "sandbox": set(),
     "store": {"core", "errors", "resources"},
     "connectors": {"core", "errors"},
-    "flows": {"core", "store", "errors", "connectors.protocol", "messages", "locales"},
+    "flows": {"core", "store", "errors", "connectors.protocol", "messages", "locales", "signing"},
     "reports": {"core", "store", "errors"},
     "messages": {"core", "errors", "locales", "resources", "connectors.protocol"},
     "locales": {"resources"},
     "resources": set(),
     "errors": set(),
+    "signing": {"errors"},
 }
 OTHERS: dict[str, set[str]] = {
     "core": {"dateutil"},
     "errors": set(),
     "resources": set(),
     "flows": {"dateutil"},
+    "signing": {"cryptography"},
 }
 
 

@@ -337,8 +337,8 @@ def test_every_state_of_a_voucher_is_told_in_its_words() -> None:
 
 @pytest.mark.parametrize(
     ("way", "terms"),
-    [('"payment"', VoucherTerms()), ('"rebate"', VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)))],
-    ids=["payment", "rebate"],
+    [('"payment"', VoucherTerms()), ('"credit_note"', VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)))],
+    ids=["payment", "credit_note"],
 )
 def test_the_accountants_example_is_what_stands_in_the_books(
     way: str, terms: VoucherTerms, opened: OpenShop

@@ -10,6 +10,7 @@ import typer
 from dolibarr_loyalty import __version__
 from dolibarr_loyalty.cli import (
     activities,
+    alarms,
     benefits,
     cards,
     causes,
@@ -24,8 +25,10 @@ from dolibarr_loyalty.cli import (
     pools,
     programs,
     referrals,
+    reserving,
     standing,
     tiers,
+    tills,
     vouchers,
     waiting,
     work,
@@ -88,6 +91,9 @@ def _made() -> typer.Typer:
         members,
         invoices,
         vouchers,
+        reserving,
+        tills,
+        alarms,
         points,
         activities,
         referrals,

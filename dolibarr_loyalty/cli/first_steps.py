@@ -41,6 +41,9 @@ def init(
     ] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="ISO code, such as EUR.")] = None,
     zone: Annotated[str | None, typer.Option("--zone", help="The shop's time zone.")] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="CODE", help="The shop's country, such as DE.")
+    ] = None,
     preset: Annotated[str, typer.Option("--preset", help=f"A program: {', '.join(PRESETS)}.")] = "points",
     dry_run: DryRun = False,
 ) -> None:
@@ -63,7 +66,7 @@ def init(
     if dry_run:
         say("Would write:\n" + "\n".join(f"  {name}" for name in files if not name.exists()))
         return
-    given: dict[str, Any] = {"dolibarr_url": url, "shop_name": shop, "currency": currency}
+    given: dict[str, Any] = {"dolibarr_url": url, "shop_name": shop, "currency": currency, "country": country}
     given["zone"] = zone or ("Europe/Berlin" if tongue == "de" else None)
     answers = Answers(
         api_key=SecretFrom(env=key_variable),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dolibarr_loyalty.cli.accounts import show_accounts
 from dolibarr_loyalty.cli.options import DryRun, Json
 from dolibarr_loyalty.cli.output import progress_bar, say, show_facts, show_json, show_table
 from dolibarr_loyalty.cli.setup import Setup, setup_of
@@ -77,6 +78,8 @@ def _show_status(setup: Setup, found: Status) -> None:
         ("Hints from Dolibarr to follow", found.inbox, "doctor"),
     ):
         _show_waiting(name, dict(counted), failed)
+    if found.alarms:
+        say(f"Alarms: {found.alarms}; look with `dolibarr-loyalty alarms list`.")
 
 
 def _show_waiting(name: str, counted: dict[str, int], look_with: str) -> None:
@@ -122,6 +125,14 @@ def reconcile(
     mend: Annotated[
         bool, typer.Option("--mend", help="Book what staff did, and write wrong fields again.")
     ] = False,
+    accounts: Annotated[
+        bool,
+        typer.Option("--accounts", help="Prove every voucher to the cent: register, journal, credits, documents."),
+    ] = False,
+    month: Annotated[
+        str | None,
+        typer.Option("--month", metavar="YYYY-MM", help="With --accounts: what moved in this month."),
+    ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -130,8 +141,12 @@ def reconcile(
     \b
     Example:
       dolibarr-loyalty reconcile --mend --dry-run
+      dolibarr-loyalty reconcile --accounts --month 2026-03
     """
     setup = setup_of(ctx)
+    if accounts or month:
+        show_accounts(setup, month, as_json=as_json)
+        return
     with progress_bar() as progress:
         if dry_run:
             with setup.untouched() as loyalty:

@@ -1,16 +1,20 @@
 """Rewards and vouchers: what a member can have, handing it out, using it, taking it back."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from dolibarr_loyalty.cli import voucher_codes
+from dolibarr_loyalty.cli.looking import look_up
 from dolibarr_loyalty.cli.options import Code, DryRun, Invoice, Json, Limit, Member, Reason, rows_wanted
-from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table, tell
+from dolibarr_loyalty.cli.output import say, show_json, show_table, tell
 from dolibarr_loyalty.cli.people import the_member
 from dolibarr_loyalty.cli.redeeming import redeem
 from dolibarr_loyalty.cli.setup import Setup, setup_of, who
-from dolibarr_loyalty.cli.telling import a_voucher, value_of, voucher_row
+from dolibarr_loyalty.cli.telling import a_voucher, voucher_row
+from dolibarr_loyalty.cli.voucher_show import show
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.sale import ZERO
 from dolibarr_loyalty.core.terms import POINTS
@@ -20,7 +24,7 @@ from dolibarr_loyalty.flows import usage, voiding
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.mails import pdf_for
 from dolibarr_loyalty.flows.redemption import check_redemption, unit_of
-from dolibarr_loyalty.messages import voucher_filename, voucher_state
+from dolibarr_loyalty.messages import voucher_filename
 from dolibarr_loyalty.store import ledger
 from dolibarr_loyalty.store import vouchers as table
 from dolibarr_loyalty.store.database import Tx
@@ -38,6 +42,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_vouchers)
     group.command("use")(use)
     group.command("cancel")(cancel)
+    voucher_codes.add_to(group)
     app.add_typer(group, name="voucher")
 
 
@@ -53,7 +58,7 @@ def pdf(
       dolibarr-loyalty voucher pdf N3MCVR-HMFQPT-SHRC39 --output voucher.pdf
     """
     setup = setup_of(ctx)
-    voucher = usage.find_voucher(setup.loyalty, code)
+    voucher = look_up(setup, code)
     printed = pdf_for(setup.loyalty, voucher.id)
     if printed is None:
         raise InputError("The voucher's customer is no longer in Dolibarr, so nothing can be printed.")
@@ -132,52 +137,6 @@ def _offer(setup: Setup, reward: Reward, available: int, why_not: str) -> dict[s
 # looking -------------------------------------------------------------------------------------------
 
 
-def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
-    """Show the voucher of a code and what became of it.
-
-    \b
-    Example:
-      dolibarr-loyalty voucher show ABCDEF-GHJKMN-PQRSTV
-    """
-    setup = setup_of(ctx)
-    loyalty = setup.loyalty
-    voucher = usage.find_voucher(loyalty, code)
-    with loyalty.database.reading() as tx:
-        steps = table.steps(tx, voucher.id)
-        known = the_member(tx, str(voucher.thirdparty_id))
-        unit = unit_of(tx, voucher)
-    if as_json:
-        told = [{"step": s.step, "at": s.at, "who": s.who, "note": s.note} for s in steps]
-        usable = voucher.state is VoucherState.ACTIVE and not voucher.is_expired(loyalty.today())
-        whose = {"customer": known.member.name, "usable": usable, "unit": unit}
-        show_json({**a_voucher(voucher), **whose, "steps": told})
-        return
-    words = setup.words
-    show_facts(
-        [
-            ("Worth", value_of(words, voucher)),
-            ("State", voucher_state(str(voucher.state), words)),
-            ("Customer", f"{known.member.name} ({voucher.thirdparty_id})"),
-            ("Reward", voucher.reward_id),
-            ("Paid with", words.units(voucher.points, unit) if voucher.points else ""),
-            ("Issued", words.day(voucher.issued_at)),
-            ("Valid until", words.day(voucher.valid_until) if voucher.valid_until else "without end"),
-            ("Credit note", voucher.credit_note_ref),
-            ("Invoice", voucher.invoice_id),
-        ],
-        title=f"Voucher {masked(voucher.last_four)}",
-    )
-    show_table(
-        ("Day", "Step", "By", ""),
-        [(words.short_day(s.at), s.step, s.who, _for_people(s.note)) for s in steps],
-    )
-
-
-def _for_people(note: str) -> str:
-    """A step's note, but for names that only programs use."""
-    return "" if note.startswith("loyalty:") else note
-
-
 def list_vouchers(
     ctx: typer.Context,
     state: Annotated[
@@ -229,20 +188,37 @@ def _page(tx: Tx, state: str | None, wanted: int | None) -> list[Voucher]:
 
 
 def use(
-    ctx: typer.Context, code: Code, invoice: Invoice, dry_run: DryRun = False, as_json: Json = False
+    ctx: typer.Context,
+    code: Code,
+    invoice: Invoice,
+    amount: Annotated[
+        str | None,
+        typer.Option("--amount", metavar="AMOUNT", help="How much; without it as much as it can pay."),
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", metavar="KEY", help="A name of this use: given twice, it pays once."),
+    ] = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
-    """Pay an invoice with a voucher; given twice, it pays once.
+    """Pay on an invoice with a voucher, wholly or in part; given twice, it pays once.
+
+    To pay on the same invoice again with another part, give each use a --key of its own.
 
     \b
-    Example:
+    Examples:
       dolibarr-loyalty voucher use ABCDEF-GHJKMN-PQRSTV FA2611-0042
+      dolibarr-loyalty voucher use ABCDEF-GHJKMN-PQRSTV FA2611-0042 --amount 12.50
     """
     setup = setup_of(ctx)
+    part = None if amount is None else _amount(amount)
     if dry_run:
         with setup.untouched() as loyalty:
-            used = _would_use(loyalty, code, invoice)
+            used = _would_use(loyalty, code, invoice, part, key)
     else:
-        used = usage.use(setup.loyalty, code, invoice, who=who())
+        look_up(setup, code)
+        used = usage.use(setup.loyalty, code, invoice, who=who(), amount=part, key=key)
     remaining = used.invoice.remaining - (used.amount if dry_run else 0)
     if as_json:
         show_json(
@@ -262,14 +238,26 @@ def use(
     )
 
 
-def _would_use(loyalty: Loyalty, code: str, invoice_text: str) -> usage.Use:
+def _amount(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = ZERO
+    if not amount.is_finite() or amount <= 0:
+        raise InputError(f"{text!r} is no amount. Write it like 12.50.")
+    return amount
+
+
+def _would_use(
+    loyalty: Loyalty, code: str, invoice_text: str, amount: Decimal | None = None, key: str | None = None
+) -> usage.Use:
     """What `use` would do, found out in its order; what it learns of the voucher is forgotten again."""
     voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
     invoice = usage.find_invoice(loyalty, invoice_text)
     if voucher.state is VoucherState.USED and voucher.invoice_id == invoice.id:
         return usage.Use(voucher=voucher, invoice=invoice, amount=ZERO)  # it paid already
-    amount = usage.check_use(loyalty, voucher, invoice)
-    return usage.Use(voucher=voucher, invoice=invoice, amount=amount)
+    paid = usage.check_use(loyalty, voucher, invoice, amount, key)
+    return usage.Use(voucher=voucher, invoice=invoice, amount=paid)
 
 
 def cancel(
@@ -290,6 +278,7 @@ def cancel(
         with setup.untouched() as loyalty:
             voucher = _would_cancel(loyalty, code)
     else:
+        look_up(setup, code)
         voucher = _cancelled(setup.loyalty, code, reason.strip())
     if as_json:
         show_json({"dry_run": dry_run, "points": voucher.points, "voucher": a_voucher(voucher)})

@@ -11,6 +11,7 @@ from dolibarr_loyalty.config.settings import (
     NotifySettings,
     ScreensSettings,
     SecretsSettings,
+    SecuritySettings,
     SyncSettings,
     WebSettings,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Secret",
     "SecretFrom",
     "SecretsSettings",
+    "SecuritySettings",
     "SyncSettings",
     "WebSettings",
     "find",

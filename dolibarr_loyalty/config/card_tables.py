@@ -121,17 +121,8 @@ class CardTable(MatchTable):
     def rewards(self) -> Iterator[Reward]:
         """The reward for a full card, if it stands here."""
         if self.reward.id is None:
-            yield Reward(
-                id=self.id,
-                kind=self.reward.kind,
-                points=self.size,
-                value=self.reward.value,
-                limit=self.reward.limit,
-                product=self.reward.product,
-                names=named(self.reward.names),
-                valid_months=self.reward.valid_months,
-                unit=f"{STAMPS}{self.id}",
-            )
+            inside = {**values(self.reward), "id": self.id, "names": named(self.reward.names)}
+            yield Reward(**inside, points=self.size, unit=f"{STAMPS}{self.id}")
 
     def caps(self) -> Iterator[tuple[str, Cap]]:
         """The caps that stand inside the card, each with the name of its setting."""

@@ -15,8 +15,9 @@ from dolibarr_loyalty.config.spellings import closest
 from dolibarr_loyalty.core.activities import ActivityKind, Anniversary, Birthday, Referral
 from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.clubs import Club
-from dolibarr_loyalty.core.program import Cap, Exclusions, Program, Reward, Rule
-from dolibarr_loyalty.core.terms import POINTS, Expiry, Match, Window
+from dolibarr_loyalty.core.gift_cards import GiftCard
+from dolibarr_loyalty.core.program import Cap, Exclusions, Program, Reward, Rule, VoucherTerms
+from dolibarr_loyalty.core.terms import POINTS, Match, Window
 from dolibarr_loyalty.core.tiers import TierGroup
 from dolibarr_loyalty.core.wallets import StampCard, Wallet
 
@@ -24,7 +25,6 @@ Value = TypeVar("Value")
 Placed = Sequence[tuple[Place, Value]]
 Finding = tuple[Place, str, str]
 
-LEGAL_MONTHS = 36  # features 4.6 and 4.7: below this German courts have struck clauses down
 _GROUPS = {
     "amount": "lines",
     "unit": "lines",
@@ -36,6 +36,7 @@ _GROUPS = {
 _NAMESPACES: tuple[dict[str, str], ...] = (
     {"earn": "rule", "multiply": "rule", "promotion": "promotion", "card rule": "stamp card", "tier": "tier"},
     {"reward": "reward", "card reward": "stamp card"},
+    {"gift_card": "gift card"},
     {"card": "stamp card"},
     {"wallet": "wallet"},
     {"tiers": "group of tiers"},
@@ -60,6 +61,8 @@ class Written:
     rules: Placed[Rule] = ()
     caps: Placed[Cap] = ()
     rewards: Placed[Reward] = ()
+    gift_cards: Placed[GiftCard] = ()
+    vouchers: VoucherTerms | None = None
     exclusions: Exclusions = field(default_factory=Exclusions)
     max_balance: int | None = None
     starts_on: date | None = None
@@ -95,9 +98,7 @@ def mistakes(written: Written) -> Iterator[Finding]:
 def warnings(
     program: Program, *, generic_customers_named: bool, dolibarr: DolibarrSettings, mail: MailSettings
 ) -> Iterator[Finding]:
-    """What is possible but probably not meant, or not safe by law."""
-    yield from _short_expiry(program.expiry)
-    yield from _short_vouchers(program)
+    """What is possible but probably not meant, or not safe."""
     yield from _idle_settings(program)
     if not generic_customers_named and "takepos" not in program.exclusions.channels:
         yield (
@@ -173,10 +174,13 @@ def _rules_that_never_apply(written: Written) -> Iterator[Finding]:
                 f'do not occur from {window.from_day} to {window.until_day}, so "{rule.id}" can never apply.',
                 "Write other weekdays or days.",
             )
-        if _all_excluded(rule.match, written.exclusions):
+        sold = {product for _, card in written.gift_cards for product in card.products}
+        if _all_excluded(rule.match, written.exclusions, sold):
             yield (
                 place,
-                f'"{rule.id}" is only for what [program.exclude] excludes, so it can never apply.',
+                f'"{rule.id}" is only for what [program.exclude] excludes, so it can never apply.'
+                if not sold.intersection(rule.match.products)
+                else f'"{rule.id}" is only for gift cards, whose sale earns nothing.',
                 "Take it out there or here.",
             )
 
@@ -190,7 +194,7 @@ def _has_a_day(window: Window) -> bool:
     return any(day.weekday() in window.weekdays for day in days)
 
 
-def _all_excluded(match: Match, exclusions: Exclusions) -> bool:
+def _all_excluded(match: Match, exclusions: Exclusions, gift_cards: set[str]) -> bool:
     """Every line that the match can have is excluded; only what one list decides is looked at."""
     for excluded in exclusions.match:
         lists = [excluded.products, excluded.tags, excluded.types]
@@ -202,7 +206,7 @@ def _all_excluded(match: Match, exclusions: Exclusions) -> bool:
             or (match.types and set(match.types) <= set(excluded.types))
         ):
             return True
-    return bool(match.products) and set(match.products) <= set(exclusions.gift_cards)
+    return bool(match.products) and set(match.products) <= {*exclusions.gift_cards, *gift_cards}
 
 
 def _rules_in_conflict(rules: Sequence[tuple[Place, Rule]]) -> Iterator[Finding]:
@@ -270,33 +274,6 @@ def _rewards_out_of_reach(written: Written) -> Iterator[Finding]:
                 (*place, "points"),
                 f'are more than max_balance = {most}, so nobody can ever have "{reward.id}".',
                 "Lower the points or raise max_balance.",
-            )
-
-
-def _short_expiry(expiry: Expiry) -> Iterator[Finding]:
-    if expiry.model != "none" and expiry.months + expiry.days / 30 < LEGAL_MONTHS:
-        yield (
-            ("program", "expiry", "months"),
-            f"lets points end before {LEGAL_MONTHS} months.",
-            "German courts have struck shorter terms down (BGH X ZR 42/16); ask your adviser.",
-        )
-
-
-def _short_vouchers(program: Program) -> Iterator[Finding]:
-    terms: list[tuple[Place, int | None]] = [
-        (("program", "vouchers", "valid_months"), program.vouchers.valid_months),
-        *(
-            (("program", "reward", number, "valid_months"), reward.valid_months)
-            for number, reward in enumerate(program.rewards)
-        ),
-    ]
-    for place, months in terms:
-        if months and months < LEGAL_MONTHS:
-            yield (
-                place,
-                f"lets vouchers end before {LEGAL_MONTHS} months.",
-                "In Germany the usual term is three years from the end of the year (BGB 195, 199); a voucher "
-                "given free may be shorter if it says so.",
             )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal
 
+from babel.core import get_global
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dolibarr_loyalty.config.loading import FILE_NAME
@@ -18,6 +19,7 @@ from dolibarr_loyalty.config.program_text import exclude, options, tables
 from dolibarr_loyalty.config.secret import create_private, new_key
 from dolibarr_loyalty.config.toml_text import toml_value
 from dolibarr_loyalty.core.program import Program
+from dolibarr_loyalty.core.validity_law import proposed_term
 from dolibarr_loyalty.errors import ConfigurationError
 from dolibarr_loyalty.locales import Language
 from dolibarr_loyalty.resources import folder as resource_folder
@@ -80,6 +82,7 @@ class Answers:
     program_name: str | None = None
     currency: str = "EUR"
     zone: str = "Europe/Paris"
+    country: str | None = None
     program: Program | None = None
 
 
@@ -119,9 +122,19 @@ def write_initial(
 def preset_program(preset: str, answers: Answers, language: Language) -> Program:
     """The program of a preset for what was answered."""
     basics = Basics(
-        name=answers.program_name, currency=answers.currency, zone=answers.zone, language=language
+        name=answers.program_name,
+        currency=answers.currency,
+        zone=answers.zone,
+        country=country_of(answers.zone) if answers.country is None else answers.country.upper(),
+        language=language,
     )
     return PRESETS[preset](basics)
+
+
+def country_of(zone: str) -> str:
+    """The country a time zone is of, in two letters; '' for zones of none."""
+    found: str = get_global("zone_territories").get(zone, "")
+    return found if len(found) == 2 else ""
 
 
 def _sources(answers: Answers) -> list[SecretFrom]:
@@ -156,6 +169,8 @@ def render(answers: Answers, program: Program, *, language: Language, preset: st
         "example_day": date(2026, 12, 1),
         "example_second_day": date(2026, 12, 2),
         "example_last_day": date(2026, 12, 24),
+        "example_end": date(2027, 12, 31),
+        "gift_card_term": proposed_term(program.country, "sold"),
         "voucher_key_file": VOUCHER_KEY_FILE,
         "webhook_token_file": WEBHOOK_TOKEN_FILE,
     }

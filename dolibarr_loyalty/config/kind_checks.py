@@ -6,15 +6,13 @@ As in `checks`, every check gives (place inside the file, problem, remedy).
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from dolibarr_loyalty.config.checks import LEGAL_MONTHS, Finding, Written, windows_meet
+from dolibarr_loyalty.config.checks import Finding, Written, windows_meet
 from dolibarr_loyalty.config.lines import Place
 from dolibarr_loyalty.config.spellings import closest
 from dolibarr_loyalty.core.eligibility import Who
 from dolibarr_loyalty.core.program import Program, Rule
 from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.tiers import TierGroup
-
-GERMAN_ZONES = frozenset({"Europe/Berlin", "Europe/Busingen"})
 
 # Where an id is used, the id, and what it should name.
 _Reference = tuple[Place, str, str]
@@ -211,8 +209,7 @@ def _tiers_nobody_reaches(written: Written) -> Iterator[Finding]:
 
 
 def warnings(program: Program) -> Iterator[Finding]:
-    """What is possible but probably not meant, or not safe by law."""
-    yield from _short_wallets(program)
+    """What is possible but probably not meant."""
     for number, group in enumerate(program.tier_groups):
         yield from _idle_tier_settings(("program", "tiers", number), group)
         yield from _tiers_that_earn_less(("program", "tiers", number), group)
@@ -225,18 +222,6 @@ def warnings(program: Program) -> Iterator[Finding]:
             'does nothing with kind = "off".',
             'Write kind = "household".',
         )
-
-
-def _short_wallets(program: Program) -> Iterator[Finding]:
-    for number, wallet in enumerate(program.wallets):
-        expiry = wallet.expiry
-        is_short = expiry.model != "none" and expiry.months + expiry.days / 30 < LEGAL_MONTHS
-        if is_short and program.zone in GERMAN_ZONES:
-            yield (
-                ("program", "wallet", number, "expiry"),
-                f"lets points end before {LEGAL_MONTHS} months.",
-                "German courts have struck shorter terms down (BGH X ZR 42/16); ask your adviser.",
-            )
 
 
 def _idle_tier_settings(place: Place, group: TierGroup) -> Iterator[Finding]:

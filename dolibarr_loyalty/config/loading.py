@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dolibarr_loyalty.config import checks, kind_checks
+from dolibarr_loyalty.config import checks, kind_checks, law_checks, voucher_checks
 from dolibarr_loyalty.config.lines import key_lines
 from dolibarr_loyalty.config.mistakes import Mistakes, by_line
 from dolibarr_loyalty.config.program_reading import ProgramReader
@@ -22,11 +22,13 @@ from dolibarr_loyalty.config.settings import (
     NotifySettings,
     ScreensSettings,
     SecretsSettings,
+    SecuritySettings,
     SyncSettings,
     WebSettings,
 )
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.errors import ConfigMistakes, ConfigurationError, Mistake
+from dolibarr_loyalty.locales import words
 
 FILE_NAME = "loyalty.toml"
 FILE_VARIABLE = "LOYALTY_CONFIG"
@@ -40,6 +42,7 @@ SECTIONS: dict[str, type] = {
     "sync": SyncSettings,
     "web": WebSettings,
     "notify": NotifySettings,
+    "security": SecuritySettings,
     "secrets": SecretsSettings,
 }
 
@@ -60,6 +63,7 @@ class Config:
     sync: SyncSettings
     web: WebSettings
     notify: NotifySettings
+    security: SecuritySettings
     secrets: SecretsSettings
     warnings: tuple[Mistake, ...] = ()
 
@@ -106,7 +110,14 @@ def load(path: Path | None, env: Mapping[str, str]) -> Config:
         dolibarr=sections["dolibarr"],
         mail=sections["mail"],
     )
-    findings = (*usual, *kind_checks.warnings(program))
+    brand = sections["brand"]
+    spoken = words(brand.language, brand.address_form, currency=program.currency, zone=program.zone)
+    findings = (
+        *usual,
+        *kind_checks.warnings(program),
+        *voucher_checks.warnings(program),
+        *law_checks.warnings(program, spoken),
+    )
     warnings = by_line([mistakes.at(*finding) for finding in findings])
     return Config(file=file, program=program, warnings=warnings, **sections)
 

@@ -38,6 +38,13 @@ _SENTENCES = {
     "dataclass_type": ("is not a table.", "Write its settings one a line below its name in brackets."),
     "missing": ("is missing.", "`dolibarr-loyalty init` in an empty folder writes an example of it."),
 }
+# Settings of earlier releases: the name of today, and what to write instead.
+_RENAMED = {
+    "vat": (
+        "accounting",
+        'Write accounting = "payment" as before, "credit_note" for what was "rebate", or "discount".',
+    )
+}
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
 _BOUND_WORDS = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
 
@@ -91,6 +98,9 @@ def quoted_list(words: Sequence[str]) -> str:
 
 def unknown(word: str, known: Sequence[str]) -> tuple[str, str]:
     """Problem and remedy for a setting or section that does not exist."""
+    name, instead = _RENAMED.get(word, ("", ""))
+    if name in known:
+        return f"is called {name} now.", instead
     meant = closest(word, known)
     remedy = f'Did you mean "{meant}"?' if meant else f"Known here: {', '.join(known)}."
     return "is no setting.", remedy

@@ -9,15 +9,16 @@ from decimal import Decimal
 
 from babel.numbers import get_currency_symbol
 
-from dolibarr_loyalty.config.kind_checks import GERMAN_ZONES
 from dolibarr_loyalty.core.activities import ActivityKind, Birthday
 from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.charities import Charity
 from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.eligibility import Who
-from dolibarr_loyalty.core.program import Exclusions, Program, Reward, Rule
+from dolibarr_loyalty.core.program import Exclusions, Program, Reward, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Expiry, Match, Names, Window
 from dolibarr_loyalty.core.tiers import Tier, TierGroup
+from dolibarr_loyalty.core.validity_law import proposed_term
+from dolibarr_loyalty.core.voucher_law import GERMAN_ZONES
 from dolibarr_loyalty.core.wallets import StampCard, Wallet
 from dolibarr_loyalty.locales import Language
 
@@ -31,7 +32,14 @@ class Basics:
     name: str | None = None
     currency: str = "EUR"
     zone: str = "Europe/Paris"
+    country: str = ""
     language: Language = "en"
+
+    @property
+    def vouchers(self) -> VoucherTerms:
+        """How long vouchers last, as proposed for the country."""
+        term = proposed_term(self.country, "loyalty")
+        return VoucherTerms(valid_months=term.months, round_up=term.round_up)
 
     def program_name(self, de: str, en: str, fr: str) -> str:
         return self.name or {"de": de, "en": en, "fr": fr}[self.language]
@@ -51,6 +59,8 @@ def points(shop: Basics) -> Program:
         name=shop.program_name("Treueprogramm", "Loyalty program", "Programme de fidélité"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(Rule(id="base", points=Decimal(1), per=Decimal(10)),),
         point_value=Decimal("0.10"),
         rewards=(_voucher(shop, 5, 50), percent, _voucher(shop, 20, 180)),
@@ -121,6 +131,8 @@ def tiers(shop: Basics) -> Program:
         name=shop.program_name("Treueprogramm", "Loyalty program", "Programme de fidélité"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(Rule(id="base"),),
         point_value=Decimal("0.025"),
         rewards=(_voucher(shop, 5, 200), _voucher(shop, 10, 400), _voucher(shop, 25, 1000)),
@@ -137,6 +149,8 @@ def stamps(shop: Basics) -> Program:
         name=shop.program_name("Stempelkarten", "Stamp cards", "Cartes à tampons"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(_stamps("coffee-card", coffee, tag="drink"), _stamps("lunch-card", lunch, tag="lunch")),
         rewards=(
             Reward(
@@ -195,6 +209,8 @@ def club(shop: Basics) -> Program:
         name=shop.program_name("Treueprogramm mit Club", "Loyalty program with a club", "Fidélité et club"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(
             Rule(id="base"),
             Rule(
@@ -220,6 +236,8 @@ def cause(shop: Basics) -> Program:
         name=shop.program_name("Gemeinsam Gutes tun", "Doing good together", "Agir ensemble"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(Rule(id="base"),),
         charities=(
             Charity(
@@ -260,7 +278,9 @@ def cause(shop: Basics) -> Program:
 
 def stars(shop: Basics) -> Program:
     """Stars for drinks and food, rewards from 25 stars, double-star Mondays, a birthday drink, a gold level."""
-    months = 36 if shop.zone in GERMAN_ZONES else 6  # German courts strike short terms down
+    months = (
+        36 if shop.country == "DE" or shop.zone in GERMAN_ZONES else 6
+    )  # German courts strike short terms down
     level = TierGroup(
         id="level",
         names=_names("Stufe", "Level", "Niveau"),
@@ -281,6 +301,8 @@ def stars(shop: Basics) -> Program:
         name=shop.program_name("Sterne", "Stars", "Étoiles"),
         currency=shop.currency,
         zone=shop.zone,
+        country=shop.country,
+        vouchers=shop.vouchers,
         rules=(
             Rule(id="base", points=Decimal(2), unit="stars"),
             Rule(

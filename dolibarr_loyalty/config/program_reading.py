@@ -5,9 +5,10 @@ from dataclasses import fields
 from itertools import chain
 from typing import Any, TypeVar
 
-from dolibarr_loyalty.config import checks, kind_checks
+from dolibarr_loyalty.config import checks, kind_checks, voucher_checks
 from dolibarr_loyalty.config.card_tables import CardTable, PoolingTable, WalletTable
 from dolibarr_loyalty.config.checks import Placed, Written
+from dolibarr_loyalty.config.gift_card_tables import GiftCardTable
 from dolibarr_loyalty.config.lines import Place
 from dolibarr_loyalty.config.people_tables import (
     ActivityTable,
@@ -52,6 +53,7 @@ PROGRAM_LISTS: dict[str, type] = {
     "promotion": PromotionTable,
     "cap": CapTable,
     "reward": RewardTable,
+    "gift_card": GiftCardTable,
     "wallet": WalletTable,
     "card": CardTable,
     "tiers": TiersTable,
@@ -88,6 +90,8 @@ class ProgramReader:
             rules=_rules(lists),
             caps=_caps(lists),
             rewards=_rewards(lists),
+            gift_cards=_made(lists["gift_card"], GiftCardTable.gift_card),
+            vouchers=single["vouchers"].terms() if single["vouchers"] else None,
             exclusions=(exclude or ExcludeTable()).exclusions(),
             max_balance=head.max_balance if head else None,
             starts_on=head.starts_on if head else None,
@@ -104,7 +108,9 @@ class ProgramReader:
             gives=any(self._written(name) for name in ("earn", "promotion", "card", "activity")),
             is_whole=all(len(found) == len(self._written(name)) for name, found in lists.items()),
         )
-        for finding in chain(checks.mistakes(written), kind_checks.mistakes(written)):
+        for finding in chain(
+            checks.mistakes(written), kind_checks.mistakes(written), voucher_checks.mistakes(written)
+        ):
             self.reader.mistakes.add(*finding)
         if head is None or None in single.values() or None in options.values():
             return None
@@ -115,6 +121,7 @@ class ProgramReader:
             exclusions=written.exclusions,
             expiry=single["expiry"].expiry(),
             rewards=_values(written.rewards),
+            gift_cards=_values(written.gift_cards),
             vouchers=single["vouchers"].terms(),
             membership=members.membership(),
             wallets=_values(written.wallets),

@@ -17,6 +17,7 @@ from dolibarr_loyalty.config.spellings import (
     FoldedList,
     Id,
     Named,
+    OptionalCountry,
     Positive,
     Text,
     UnitId,
@@ -35,6 +36,7 @@ from dolibarr_loyalty.core.program import (
     Reward,
     Rule,
     Shortage,
+    Uses,
     VoucherTerms,
 )
 from dolibarr_loyalty.core.terms import POINTS, Expiry, Match
@@ -193,6 +195,10 @@ class VouchersTable:
     valid_months: Count = _USUAL.vouchers.valid_months
     round_up: RoundUp = _USUAL.vouchers.round_up
     return_points_on_expiry: bool = _USUAL.vouchers.return_points_on_expiry
+    uses: Uses = _USUAL.vouchers.uses
+    bearer: bool = _USUAL.vouchers.bearer
+    write_off_below: Amount = _USUAL.vouchers.write_off_below
+    reserve_minutes: CountFromOne = _USUAL.vouchers.reserve_minutes
 
     @field_validator("vat_rate")
     @classmethod
@@ -253,6 +259,13 @@ class GiftTable:
     product: Annotated[str, ALWAYS] = ""
     names: Named = Field(default_factory=dict)
     valid_months: Count | None = None
+    uses: Uses | None = None
+    bearer: bool | None = None
+    minimum_purchase: Positive | None = None
+    excluded: FoldedList = ()
+    usable_after_days: Count = 0
+    valid_from: date | None = None
+    valid_until: date | None = None
 
     @field_validator("value")
     @classmethod
@@ -274,6 +287,34 @@ class GiftTable:
                 'Write the ref it has in Dolibarr: product = "COFFEE".',
             )
         return product.strip()
+
+    @field_validator("uses")
+    @classmethod
+    def _has_parts(cls, uses: str | None, info: ValidationInfo) -> str | None:
+        if uses == "several" and info.data.get("kind", "amount") != "amount":
+            raise wrong(
+                f'"several" does not go with kind = "{info.data["kind"]}", which has no rest.',
+                "Leave it out.",
+            )
+        return uses
+
+    @field_validator("excluded")
+    @classmethod
+    def _leaves_its_product(cls, excluded: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        product = (info.data.get("product") or "").casefold()
+        if product and product in excluded:
+            raise wrong(f'names "{product}", which this gives free.', "Take it out.")
+        return excluded
+
+    @field_validator("valid_until")
+    @classmethod
+    def _ends_after_it_begins(cls, until: date | None, info: ValidationInfo) -> date | None:
+        start = info.data.get("valid_from")
+        if start and until and until < start:
+            raise wrong(
+                f"is {until}, before valid_from = {start}, so it could never be used.", "Write a later day."
+            )
+        return until
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -298,6 +339,7 @@ class ProgramTable:
     name: Text = _USUAL.name
     currency: Currency = _USUAL.currency
     zone: Zone = _USUAL.zone
+    country: OptionalCountry = _USUAL.country
     earn_on: EarnOn = _USUAL.earn_on
     basis: Basis = _USUAL.basis
     rounding: Rounding = _USUAL.rounding

@@ -14,6 +14,7 @@ from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.charities import Charity
 from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.eligibility import Segment, Who
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.partners import Partner
 from dolibarr_loyalty.core.program import Cap, Program, Reward, Rule
 from dolibarr_loyalty.core.terms import Expiry, Match, Window
@@ -40,6 +41,7 @@ def tables(program: Program) -> dict[str, list[Table]]:
         "promotion": [_promotion(rule) | inner.settings(rule.id) for rule in rules if rule.promotion],
         "cap": [_changed(cap, Cap(period="document", points=-1), keep="period") for cap in inner.others],
         "reward": [_reward(reward) for reward in program.rewards if reward.id not in own],
+        "gift_card": [_changed(card, GiftCard(id="", products=())) for card in program.gift_cards],
         "wallet": [_changed(wallet, Wallet(id="")) for wallet in program.wallets],
         "card": [
             _card(card, stamped.get(card.id), own.get(card.id)) | inner.settings(card.id)

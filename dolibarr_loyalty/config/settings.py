@@ -189,6 +189,15 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class SecuritySettings:
+    """How many wrong voucher codes are borne within so many minutes, per source and from all strangers together."""
+
+    wrong_codes_per_source: Annotated[CountFromOne, Field(le=1000)] = 10
+    wrong_codes_overall: Annotated[CountFromOne, Field(le=100_000)] = 100
+    wrong_codes_minutes: Annotated[CountFromOne, Field(le=1440)] = 10
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class SecretsSettings:
     """The key from which voucher codes are derived; whoever loses it cannot check old codes."""
 

@@ -132,6 +132,10 @@ def _country(written: str) -> str:
     return code
 
 
+def _optional_country(written: str) -> str:
+    return _country(written) if written else ""
+
+
 def _month_day(written: Any) -> tuple[int, int]:
     found = _MONTH_DAY.fullmatch(str(written).strip())
     try:
@@ -238,6 +242,7 @@ IdList = tuple[Id, ...]
 WalletId = Annotated[str, AfterValidator(_wallet_id)]
 UnitId = Annotated[str, AfterValidator(_unit)]
 Country = Annotated[str, AfterValidator(_country)]
+OptionalCountry = Annotated[str, AfterValidator(_optional_country)]
 MonthDay = Annotated[tuple[int, int], BeforeValidator(_month_day)]
 LanguageKey = Annotated[str, AfterValidator(_language)]
 Text = Annotated[str, Field(min_length=1)]

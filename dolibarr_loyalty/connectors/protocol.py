@@ -20,6 +20,7 @@ class CreditRow:
     """A credit of a customer: one row per VAT rate of its credit note. Amounts are positive.
 
     `used_on` is the invoice on which it was used, as payment or as line; None while it is available.
+    `thirdparty_id` is whose credit it is.
     """
 
     id: int
@@ -28,14 +29,34 @@ class CreditRow:
     net: Decimal
     used_on: int | None = None
     used_as_line: bool = False
+    thirdparty_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class DraftLine:
-    """A line to be posted; `net_price` per unit, positive also on credit notes (Dolibarr makes it negative)."""
+    """A line to be posted; `net_price` per unit, positive also on credit notes (Dolibarr makes it negative).
+
+    `product_id` is a product of Dolibarr, whose accounts the line is then booked to. `ref_ext` is its name in
+    our world, by which it is found again.
+    """
 
     label: str
     net_price: Decimal
+    vat_rate: Decimal
+    quantity: int = 1
+    product_id: int | None = None
+    ref_ext: str = ""
+    is_service: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """A product or service of Dolibarr with its gross price."""
+
+    id: int
+    ref: str
+    label: str
+    price: Decimal
     vat_rate: Decimal
 
 
@@ -47,7 +68,7 @@ class Draft:
     """
 
     thirdparty_id: int
-    kind: Literal["credit_note", "standard"]
+    kind: Literal["credit_note", "standard", "deposit"]
     issued_on: date
     ref_ext: str
     ref_client: str
@@ -114,6 +135,17 @@ class Books(Protocol):
         """Validated, unpaid documents with ids above `last_id`, by id: what a used credit changes unseen."""
         ...
 
+    def draft_sales(self, channel: str) -> Sequence[Sale]:
+        """The drafts of a channel (`takepos`: the open tickets of the tills), by id."""
+        ...
+
+    def ours_after(self, last_id: int, limit: int) -> Sequence[Sale]:
+        """Documents that bear a name of this program (`ref_ext` loyalty:…) with ids above `last_id`, by id.
+
+        Who made them is another question: the name can be typed by anybody.
+        """
+        ...
+
     def sale(self, sale_id: int) -> Sale | None:
         """One document, or None when Dolibarr has it no more."""
         ...
@@ -168,7 +200,10 @@ class Books(Protocol):
         ...
 
     def mark_available(self, sale_id: int) -> None:
-        """Turn a validated credit note into a credit of its customer; a second call is not an error."""
+        """Turn a validated credit note or deposit into a credit of its customer; a second call is not an error.
+
+        A deposit must not be closed yet: afterwards Dolibarr refuses.
+        """
         ...
 
     def credits(self, thirdparty_id: int, credit_note_id: int | None = None) -> Sequence[CreditRow]:
@@ -177,6 +212,36 @@ class Books(Protocol):
 
     def use_credit(self, sale_id: int, credit_id: int) -> None:
         """Pay a validated document with an available credit. Dolibarr checks nothing (facts trap 3)."""
+        ...
+
+    def use_credit_as_line(self, sale_id: int, credit_id: int) -> None:
+        """Put an available credit on a draft as a negative line; only on drafts (facts trap 4).
+
+        Dolibarr refuses one that is used already, but neither another customer's nor one above the total.
+        """
+        ...
+
+    @property
+    def splits_credits(self) -> bool:
+        """Whether `split_credit` works: only where Dolibarr has it (new in 23)."""
+        ...
+
+    def split_credit(self, thirdparty_id: int, credit_id: int, first: Decimal, second: Decimal) -> None:
+        """Split an available credit in two, whose gross amounts come to its own; its id dies.
+
+        Never one that is used as a payment: Dolibarr would double the money (facts trap 4b).
+        """
+        ...
+
+    def add_line(self, sale_id: int, line: DraftLine) -> int:
+        """Add a line to a draft and give its id; a negative `net_price` makes it a reduction.
+
+        Not idempotent: the caller looks for its own line by `ref_ext` before and after an unclear answer.
+        """
+        ...
+
+    def remove_line(self, sale_id: int, line_id: int) -> None:
+        """Take a line off a draft, which frees a credit behind it; one that is gone is not an error."""
         ...
 
     def settle(self, sale_id: int) -> None:
@@ -189,6 +254,10 @@ class Books(Protocol):
 
     def product_price(self, ref: str) -> tuple[Decimal, Decimal] | None:
         """Gross price and VAT rate of a product by its ref, or None when there is none."""
+        ...
+
+    def product(self, ref: str) -> Product | None:
+        """The product of this ref, or None when there is none."""
         ...
 
     # paying others ---------------------------------------------------------------------------------

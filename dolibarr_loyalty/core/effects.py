@@ -70,6 +70,27 @@ def void_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
     )
 
 
+def replace_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
+    """Move what is left of a lost voucher to the one that replaces it."""
+    return Effect(
+        key=f"replace:{voucher_id}",
+        kind="replace",
+        thirdparty_id=thirdparty_id,
+        payload={"voucher": voucher_id},
+    )
+
+
+def issue_gift_cards(thirdparty_id: int, sale_id: int) -> Effect:
+    """Look at the gift cards a document sold: issue what is missing, take back what came back."""
+    return Effect(
+        key=f"gift_cards:{sale_id}",
+        kind="gift_cards",
+        thirdparty_id=thirdparty_id,
+        payload={"sale_id": sale_id},
+        shows_state=True,
+    )
+
+
 def recall_vouchers(thirdparty_id: int, sale_id: int, key: str) -> Effect:
     """Cancel unused vouchers that were bought with the points of goods that came back; then apply the limit."""
     return Effect(

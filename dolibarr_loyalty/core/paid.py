@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dolibarr_loyalty.core.gift_cards import card_of
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.rules import MONEY_CREDITS, plain
@@ -35,7 +36,7 @@ def paid_of(program: Program, family: Family, notes: Sequence[Sale] | None = Non
     if not paid.share or program.vouchers_earn:
         return paid
     sale = family.sale
-    worth = _goods(sale)
+    worth = _goods(sale) - total(line.gross for line in sale.lines if card_of(program.gift_cards, line))
     if sale.voucher_paid <= 0 or worth <= 0:
         return paid
     part = min(ONE, sale.voucher_paid / worth)

@@ -27,6 +27,20 @@ def less_allowed(old: Any, new: Any) -> bool:
     return bool(new is not None and (old is None or new < old))
 
 
+def unless(best: object) -> Scale:
+    """Anything but the best is worse than what may have been it; None leaves it to other terms."""
+
+    def is_worse(old: object, new: object) -> bool:
+        return new != best and (old is None or old == best)
+
+    return is_worse
+
+
+def later(old: Any, new: Any) -> bool:
+    """A later day is worse; None is at once."""
+    return bool(new is not None and (old is None or new > old))
+
+
 def sooner_over(old: Any, new: Any) -> bool:
     """A shorter time is worse; 0 is without end."""
     return bool(new and (not old or new < old))
@@ -186,11 +200,29 @@ SCALES: dict[str, dict[str, Scale]] = {
         "per_member": less_allowed,
         "unit": changed,
         "who": for_fewer,
+        "uses": unless("several"),
+        "bearer": unless(True),
+        "minimum_purchase": higher,
+        "excluded": gained,
+        "valid_from": later,
+        "valid_until": less_allowed,
+        "usable_after_days": higher,
+    },
+    "gift_card": {
+        "products": lost,
+        "valid_months": sooner_over,
+        "round_up": ranked("none", "month", "quarter", "half_year", "year"),
+        "uses": ranked("single", "several"),
+        "bearer": switched_off,
     },
     "vouchers": {
         "valid_months": sooner_over,
         "round_up": ranked("none", "month", "quarter", "half_year", "year"),
         "return_points_on_expiry": switched_off,
+        "uses": ranked("single", "several"),
+        "bearer": switched_off,
+        "write_off_below": higher,
+        "reserve_minutes": lower,
     },
     "members": {"enrol": ranked("tag", "everyone"), "tag": changed, "excluded_tags": gained},
     "expiry": {

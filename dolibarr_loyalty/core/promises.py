@@ -61,7 +61,8 @@ CODES = {
     ("program", "holding_days"): "holding_days",
 }
 _LIFETIME = ("model", "months", "days")
-_NO_LOSS_WHEN_GONE = frozenset({"cap", "partner", "segment"})
+# A gift card no longer sold is a loss for nobody: those sold carry their own terms.
+_NO_LOSS_WHEN_GONE = frozenset({"cap", "partner", "segment", "gift_card"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,8 @@ charge_proposed        points, amount
 expiry_undone          points                                     expired points of the same purchase
 reinstated             points, until                              came back to a lot that had expired
 redeemed               reward, points
-returned               why ('voucher_cancelled', 'voucher_refused', 'voucher_expired', 'donation_taken_back')
+returned               why ('voucher_cancelled', 'voucher_refused', 'voucher_expired', 'donation_taken_back',
+                       'reservation_over')
 donated                charity, points                            given to a good cause
 imported               source                                     brought along from another program
 expired                on, model ('fixed', 'activity')

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from dolibarr_loyalty.core.gift_cards import card_of
 from dolibarr_loyalty.core.program import Exclusions, Program
 from dolibarr_loyalty.core.reasons import Reason, because
 from dolibarr_loyalty.core.sale import ZERO, Credit, Line
@@ -69,7 +70,7 @@ def earning_lines(program: Program, lines: Sequence[Line]) -> tuple[list[Line], 
     for line in lines:
         if line.credit in MONEY_CREDITS:
             continue
-        why = exclusion(program.exclusions, line)
+        why = "gift_card" if card_of(program.gift_cards, line) else exclusion(program.exclusions, line)
         if why is None:
             kept.append(line)
         else:

@@ -50,7 +50,10 @@ class Credit(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a document. `discount_percent` 0 to 100; `credit` is set where a credit was used as a line."""
+    """One line of a document. `discount_percent` 0 to 100; `credit` is set where a credit was used as a line.
+
+    `ref_ext` is the name that a line of ours bears, a voucher's reduction on a ticket.
+    """
 
     id: int
     net: Decimal
@@ -65,6 +68,7 @@ class Line:
     credit: Credit | None = None
     credit_id: int | None = None
     tags: frozenset[str] = frozenset()
+    ref_ext: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

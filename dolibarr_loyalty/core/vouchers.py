@@ -7,7 +7,6 @@ because only then is their amount known.
 
 import hashlib
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +14,9 @@ from enum import StrEnum
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from dolibarr_loyalty.core.money import net_of_gross, round_amount
-from dolibarr_loyalty.core.program import Program, Reward, VoucherTerms
-from dolibarr_loyalty.core.rules import MONEY_CREDITS
-from dolibarr_loyalty.core.sale import ZERO, Line, Sale, total
+from dolibarr_loyalty.core.program import Program, Reward
+from dolibarr_loyalty.core.sale import ZERO
+from dolibarr_loyalty.core.scanning import signs_of
 from dolibarr_loyalty.core.times import add_months, day_of, end_of_period
 
 # 29 signs, a prime, so that the weighted check sign finds every single wrong sign and every two swapped
@@ -26,6 +24,8 @@ from dolibarr_loyalty.core.times import add_months, day_of, end_of_period
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXY"
 RANDOM_SIGNS = 17  # 17 signs of 29 are 82.6 random bits
 GROUP = 6
+CODE_SIGNS = RANDOM_SIGNS + 1
+SIGNS_OF_SIGNED = CODE_SIGNS + 130  # a code with what the shop signed of it (core.signed_codes)
 
 
 # How a voucher stands in the books (features 2.5); the README's chapter for accountants tells each with figures.
@@ -149,14 +149,6 @@ class Voucher:
         return self.valid_from is not None and today < self.valid_from
 
 
-@dataclass(frozen=True, kw_only=True)
-class CreditLine:
-    """The one line of a voucher's credit note: net unit price (positive), VAT rate in percent."""
-
-    net_price: Decimal
-    vat_rate: Decimal
-
-
 def code_of(voucher_id: str, secret: bytes) -> str:
     """The code of a voucher: 82 bits from HMAC-SHA256 of its random id under the owner's secret key.
 
@@ -178,9 +170,14 @@ def check_sign(signs: str) -> str:
 
 
 def read_code(typed: str) -> str | None:
-    """A code as typed or scanned, in its grouped form; None when a sign is wrong, missing or swapped."""
-    signs = "".join(sign for sign in typed.upper() if sign.isalnum())
-    if len(signs) != RANDOM_SIGNS + 1 or any(sign not in ALPHABET for sign in signs):
+    """A code as typed or scanned, in its grouped form; None when a sign is wrong, missing or swapped.
+
+    Of a scanned text that is signed (core.signed_codes) it is the code in it.
+    """
+    signs = signs_of(typed)
+    if len(signs) == SIGNS_OF_SIGNED:
+        signs = signs[:CODE_SIGNS]
+    if len(signs) != CODE_SIGNS or any(sign not in ALPHABET for sign in signs):
         return None
     if check_sign(signs[:-1]) != signs[-1]:
         return None
@@ -211,50 +208,3 @@ def valid_from(reward: Reward, today: date) -> date | None:
     """The first usable day of a voucher issued today, or None when that is today."""
     first = max(today + timedelta(days=reward.usable_after_days), reward.valid_from or today)
     return first if first > today else None
-
-
-def credit_line(terms: VoucherTerms, gross: Decimal, vat_rate: Decimal | None = None) -> CreditLine:
-    """How a voucher's amount becomes a credit note line.
-
-    'payment': 0 %, a means of payment that leaves the VAT of what it buys untouched. Otherwise a price
-    reduction, which carries the VAT rate of the goods (of the line it is bound to, else the setting's).
-    """
-    if terms.accounting == "payment":
-        return CreditLine(net_price=gross, vat_rate=ZERO)
-    rate = terms.vat_rate if vat_rate is None else vat_rate
-    return CreditLine(net_price=net_of_gross(gross, rate), vat_rate=rate)
-
-
-def worth_on(voucher: Voucher, sale: Sale) -> tuple[Decimal, Decimal | None]:
-    """What a voucher without a fixed amount is worth on an invoice, and the VAT rate of what it is bound to.
-
-    Never more than remains to be paid, nor than its limit. Zero when the invoice has nothing it is good for.
-    """
-    if voucher.kind == "percent":
-        goods = [line for line in sale.lines if line.credit not in MONEY_CREDITS]
-        amount, vat_rate = total(line.gross for line in goods) * voucher.rate / 100, _one_rate(goods)
-    else:
-        amount, vat_rate = _dearest_unit(voucher.product, sale.lines)
-    if voucher.limit is not None:
-        amount = min(amount, voucher.limit)
-    return max(ZERO, min(round_amount(amount, voucher.currency), sale.remaining)), vat_rate
-
-
-def _one_rate(lines: Sequence[Line]) -> Decimal | None:
-    """The VAT rate that all lines of an amount share; None when they are of several rates."""
-    rates = {line.vat_rate for line in lines if line.gross}
-    return rates.pop() if len(rates) == 1 else None
-
-
-def _dearest_unit(product: str, lines: tuple[Line, ...]) -> tuple[Decimal, Decimal | None]:
-    """Gross price of one unit of the product on the invoice, the dearest where it stands twice.
-
-    Of less than one unit (half a kilo) it is the price of what was bought.
-    """
-    wanted = product.casefold()
-    units = [
-        (line.gross / max(line.quantity, Decimal(1)), line.vat_rate)
-        for line in lines
-        if line.product_ref.casefold() == wanted and line.quantity > 0 and line.gross > 0
-    ]
-    return max(units, default=(ZERO, None), key=lambda unit: unit[0])

@@ -4,6 +4,7 @@ from datetime import time
 from decimal import Decimal
 
 from dolibarr_loyalty.config.initial import Answers, SecretFrom
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.program import Exclusions, Membership, Program, Reward, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.demo.calendar import ZONE
@@ -63,6 +64,13 @@ REWARDS = (
 )
 
 
+GIFT_CARD = GiftCard(
+    id="gift-card",
+    products=GIFT_CARDS,
+    names=(("de", "Geschenkgutschein"), ("en", "Gift card"), ("fr", "Carte cadeau")),
+)
+
+
 def program(till_customer: int) -> Program:
     """One point per euro, twice as many on Wednesdays; points and vouchers short-lived enough to see them end."""
     return Program(
@@ -76,6 +84,8 @@ def program(till_customer: int) -> Program:
         rewards=REWARDS,
         vouchers=VoucherTerms(accounting="payment", valid_months=3, round_up="none"),
         membership=Membership(generic_customers=(till_customer,)),
+        country="FR",
+        gift_cards=(GIFT_CARD,),
     )
 
 

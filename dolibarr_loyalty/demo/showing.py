@@ -101,6 +101,7 @@ def _mail_labels(words: Words) -> dict[str, str]:
         "welcome": words.gettext("Welcome"),
         "reward_near": words.gettext("A reward is within reach"),
         "voucher": words.gettext("Your voucher"),
+        "gift_card": words.gettext("Your gift card"),
         "points_expiring": words.gettext("Points are about to expire"),
         "voucher_expiring": words.gettext("A voucher is about to expire"),
         "tier_up": words.gettext("A new tier is reached"),

@@ -123,5 +123,20 @@ def slips(loyalty: Loyalty) -> dict[int, list[Slip]]:
         active = vouchers.page(tx, str(VoucherState.ACTIVE), "", 100_000)
     held: dict[int, list[Slip]] = {}
     for voucher in sorted(active, key=lambda each: (each.issued_at, each.reward_id)):
-        held.setdefault(voucher.thirdparty_id, []).append(Slip(voucher, code_of(voucher.id, loyalty.secret)))
+        if voucher.source != "sold":
+            slip = Slip(voucher, code_of(voucher.id, loyalty.secret))
+            held.setdefault(voucher.thirdparty_id, []).append(slip)
     return held
+
+
+def gift_cards(loyalty: Loyalty) -> list[Slip]:
+    """The gift cards that can be used, those sold first at the front."""
+    with loyalty.database.reading() as tx:
+        usable = [
+            voucher
+            for state in (VoucherState.PARTLY_USED, VoucherState.ACTIVE)
+            for voucher in vouchers.page(tx, str(state), "", 100_000)
+            if voucher.source == "sold"
+        ]
+    usable.sort(key=lambda voucher: (voucher.sale_id, voucher.sale_key))
+    return [Slip(voucher, code_of(voucher.id, loyalty.secret)) for voucher in usable]

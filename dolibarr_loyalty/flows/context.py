@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from dolibarr_loyalty.connectors.protocol import Books, Mailer
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.times import day_of
-from dolibarr_loyalty.core.vouchers import Voucher, code_of
+from dolibarr_loyalty.core.vouchers import Voucher, code_of, masked
 from dolibarr_loyalty.core.wallets import main_unit
-from dolibarr_loyalty.errors import ConfigurationFailure
+from dolibarr_loyalty.errors import CodeMadeElsewhere, ConfigurationFailure
 from dolibarr_loyalty.messages import Brand
+from dolibarr_loyalty.signing import SigningKey
 from dolibarr_loyalty.store.bearings import digest_of
 from dolibarr_loyalty.store.database import Database
 
@@ -46,6 +47,19 @@ class Screens:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookupLimits:
+    """How many wrong codes are borne within `minutes`, from one source and from all who are no staff."""
+
+    wrong_per_source: int = 10
+    wrong_overall: int = 100
+    minutes: int = 10
+
+    @property
+    def span(self) -> timedelta:
+        return timedelta(minutes=self.minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Loyalty:
     """A program at work: its rules, its database, Dolibarr, mail and a clock.
 
@@ -65,6 +79,7 @@ class Loyalty:
     page_size: int = 500
     notices: Notices = field(default_factory=Notices)
     screens: Screens = field(default_factory=Screens)
+    lookup_limits: LookupLimits = field(default_factory=LookupLimits)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -81,7 +96,9 @@ class Loyalty:
 
     def code_of(self, voucher: Voucher) -> str:
         """The code to print on a voucher. Raises ConfigurationFailure when the voucher key is another than
-        the one it was redeemed under: nobody could look that code up."""
+        the one it was redeemed under: nobody could look that code up; CodeMadeElsewhere for an imported card."""
+        if voucher.source == "imported":
+            raise CodeMadeElsewhere(masked(voucher.last_four))
         code = code_of(voucher.id, self.secret)
         if code[-4:] != voucher.last_four:
             raise ConfigurationFailure(
@@ -89,6 +106,15 @@ class Loyalty:
                 "Put the former key back: the codes that were handed out are found by it alone."
             )
         return code
+
+    def label_of(self, voucher: Voucher) -> str:
+        """What a voucher is called on documents: its code, or the last signs of one that was made elsewhere."""
+        return masked(voucher.last_four) if voucher.source == "imported" else self.code_of(voucher)
+
+    @cached_property
+    def signing_key(self) -> SigningKey:
+        """The key that signs the vouchers' QR codes."""
+        return SigningKey(self.secret)
 
     def now(self) -> datetime:
         return self.clock()

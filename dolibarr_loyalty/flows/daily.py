@@ -19,8 +19,10 @@ from dolibarr_loyalty.flows.benefits import review_due_benefits
 from dolibarr_loyalty.flows.charities import want_statements
 from dolibarr_loyalty.flows.clubs import review_due_clubs
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.grace import is_over
 from dolibarr_loyalty.flows.notices import notice_matured, warn_of_expiry
 from dolibarr_loyalty.flows.occasions import celebrate
+from dolibarr_loyalty.flows.reservations import release_overdue
 from dolibarr_loyalty.flows.tiers import assess_due
 from dolibarr_loyalty.flows.voiding import begin
 from dolibarr_loyalty.store import ledger, outbox, vouchers
@@ -39,6 +41,7 @@ class Day:
 def daily(loyalty: Loyalty) -> Day:
     """Do the work of the day; any number of times, with the effect of once."""
     points = expire_lots(loyalty) + expire_quiet_accounts(loyalty)
+    release_overdue(loyalty)
     ended = end_vouchers(loyalty)
     celebrate(loyalty)
     notice_matured(loyalty)
@@ -140,9 +143,12 @@ def _expire_quiet(tx: Tx, loyalty: Loyalty, unit: str, rule: Expiry, members: li
 
 
 def end_vouchers(loyalty: Loyalty) -> int:
-    """Begin to void every usable voucher whose last day is over; the outbox carries it through."""
+    """Begin to void every usable voucher whose last day is over; the outbox carries it through.
+
+    One that came back from an invoice has its grace first, one that is reserved is honoured until that ends.
+    """
     with loyalty.database.reading() as tx:
-        over = vouchers.ended(tx, loyalty.today())
+        over = [each for each in vouchers.ended(tx, loyalty.today()) if is_over(tx, loyalty, each)]
     for voucher in over:
         begin(
             loyalty,

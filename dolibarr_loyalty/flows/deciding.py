@@ -19,6 +19,7 @@ from dolibarr_loyalty.core.history import Past, needs_history
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.reasons import Reason
 from dolibarr_loyalty.core.sale import Credit, Family, Sale
+from dolibarr_loyalty.flows.card_notices import card_effects
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.membership import load_with_heirs, owner_of
 from dolibarr_loyalty.flows.notices import near_reward_effects
@@ -92,6 +93,8 @@ class Decision:
                 roots.add(before.root_id)  # a credit note that was moved to another invoice
                 self._doubt(sale, before.sale)
             self._notice_vouchers(sale)
+        sold = card_effects(self.tx, self.loyalty, sales, self.before, quietly=self.quietly)
+        outbox.put(self.tx, sold, self.now)
         self._load_families(roots)
         return self._settle(roots, len(sales))
 

@@ -24,8 +24,10 @@ from dolibarr_loyalty.flows.importing import write_card
 from dolibarr_loyalty.flows.mails import mail_for, pdf_for
 from dolibarr_loyalty.flows.recall import recall
 from dolibarr_loyalty.flows.redemption import issue, refuse
+from dolibarr_loyalty.flows.replacing import resume
 from dolibarr_loyalty.flows.review import review
 from dolibarr_loyalty.flows.screens import refresh
+from dolibarr_loyalty.flows.selling import issue_cards
 from dolibarr_loyalty.flows.voiding import void
 from dolibarr_loyalty.messages import voucher_filename
 from dolibarr_loyalty.store import members, outbox
@@ -140,6 +142,10 @@ def _carry_out(loyalty: Loyalty, row: Row) -> None:
         _issue(loyalty, effect)
     elif effect.kind == "void":
         void(loyalty, str(effect.payload["voucher"]))
+    elif effect.kind == "replace":
+        resume(loyalty, str(effect.payload["voucher"]))
+    elif effect.kind == "gift_cards":
+        issue_cards(loyalty, int(effect.payload["sale_id"]))
     elif effect.kind == "recall":
         recall(loyalty, effect.thirdparty_id or 0, int(effect.payload["sale_id"]), str(effect.payload["key"]))
     elif effect.kind == "club_refund":

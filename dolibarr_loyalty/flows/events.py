@@ -10,13 +10,14 @@ from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import parse
 from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.mails import reward_of, worth_of
+from dolibarr_loyalty.flows.mails import card_kind_of, reward_of, worth_of
 from dolibarr_loyalty.flows.redemption import unit_of
 from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages import Worth, screens
+from dolibarr_loyalty.messages.alarms import alarm as alarm_told
 from dolibarr_loyalty.messages.screens import AgendaEvent
 from dolibarr_loyalty.messages.tiers import tier_lost, tier_reached
-from dolibarr_loyalty.store import clubs, documents, vouchers
+from dolibarr_loyalty.store import alarms, clubs, documents, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.outbox import Row
 
@@ -52,7 +53,8 @@ def _about(tx: Tx, loyalty: Loyalty, payload: Payload) -> tuple[Voucher, str, Wo
     assert voucher is not None, "events are wanted in the transaction that stores their voucher"  # noqa: S101
     reward = reward_of(tx, loyalty, voucher)
     language = loyalty.screens.language
-    name = reward.name(language) if reward else voucher.reward_id
+    named = card_kind_of(tx, loyalty, voucher) or reward
+    name = named.name(language) if named else voucher.reward_id
     return voucher, name, worth_of(voucher, reward, language)
 
 
@@ -156,6 +158,12 @@ def _relative_discount(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload)
     return screens.relative_discount(words, percent=Decimal(str(payload["percent"])))
 
 
+def _alarm(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    found = alarms.by_id(tx, str(payload["alarm"]))
+    assert found is not None, "events are wanted in the transaction that stores their alarm"  # noqa: S101
+    return alarm_told(words, found.kind, found.facts)
+
+
 def _club_name(loyalty: Loyalty, club_id: object) -> str:
     language = loyalty.screens.language
     found = next((club for club in loyalty.program.clubs if club.id == club_id), None)
@@ -204,4 +212,5 @@ _TOLD: dict[str, Callable[[Tx, Loyalty, Words, Payload], AgendaEvent]] = {
     "club_ended": _club_ended,
     "club_left": _club_left,
     "relative_discount": _relative_discount,
+    "alarm": _alarm,
 }

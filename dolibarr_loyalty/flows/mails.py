@@ -1,8 +1,10 @@
 """Makes the mail of an effect from what is true when it leaves, and the voucher's PDF."""
 
+from dataclasses import replace
 from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import Mail
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.times import day_of, parse
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
@@ -11,7 +13,9 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.kind_mails import FACTS
 from dolibarr_loyalty.flows.occasions import welcome_points_of
 from dolibarr_loyalty.flows.screens import outlook
+from dolibarr_loyalty.flows.signed_texts import signed_text
 from dolibarr_loyalty.messages import (
+    GiftCardFacts,
     Goal,
     MemberFacts,
     PointsExpiringFacts,
@@ -46,15 +50,22 @@ def mail_for(loyalty: Loyalty, kind: str, thirdparty_id: int, payload: Payload, 
 
 
 def pdf_for(loyalty: Loyalty, voucher_id: str) -> tuple[Voucher, str, bytes] | None:
-    """A voucher with its printable page in the member's language, or None when it is unknown."""
+    """A voucher with its printable page in the member's language, or None when it is unknown.
+
+    One that nobody owns yet, as a gift card from the till, is in the shop's language.
+    """
     with loyalty.database.reading() as tx:
         voucher = vouchers.by_id(tx, voucher_id)
-        told = {"voucher": voucher_id}
-        addressee = addressed(tx, loyalty, voucher.thirdparty_id, told) if voucher else None
-        if voucher is None or addressee is None:
+        if voucher is None:
             return None
-        facts = _voucher_facts(tx, loyalty, addressee, voucher, VoucherFacts)
-    return voucher, facts.code, voucher_pdf(facts, loyalty.brand, addressee.locale)
+        told = {"voucher": voucher_id}
+        addressee = addressed(tx, loyalty, voucher.thirdparty_id, told) if voucher.thirdparty_id else None
+        if addressee is None and voucher.thirdparty_id:
+            return None
+        whose = common(loyalty, addressee) if addressee else _nobody(loyalty)
+        locale = addressee.locale if addressee else loyalty.screens.language
+        facts = VoucherFacts(**whose, **_of_voucher(tx, loyalty, voucher, locale))
+    return voucher, facts.code, voucher_pdf(facts, loyalty.brand, locale)
 
 
 def _objects(loyalty: Loyalty, addressee: Addressee) -> bool:
@@ -76,6 +87,16 @@ def reward_of(tx: Tx, loyalty: Loyalty, voucher: Voucher) -> Reward | None:
     digest = tx.row("voucher_by_id", id=voucher.id)
     program = bearings.program_of(tx, digest["program_hash"]) if digest else loyalty.program
     return program.reward(voucher.reward_id)
+
+
+def card_kind_of(tx: Tx, loyalty: Loyalty, voucher: Voucher) -> GiftCard | None:
+    """The kind of gift card that a voucher is, as it was when it was sold; None for any other voucher."""
+    if voucher.accounting not in ("deposit", "liability"):
+        return None
+    digest = tx.row("voucher_by_id", id=voucher.id)
+    program = bearings.program_of(tx, digest["program_hash"]) if digest else loyalty.program
+    kind = program.gift_card(voucher.reward_id)
+    return kind or GiftCard(id=voucher.reward_id, products=(voucher.product.casefold(),))
 
 
 def _welcome(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
@@ -129,28 +150,50 @@ def _voucher_expiring(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: P
     voucher = vouchers.by_id(tx, str(payload["voucher"]))
     if voucher is None or voucher.state not in USABLE or voucher.valid_until is None:
         return None
+    if voucher.source == "imported":
+        return None  # nobody knows its code but its holder
     return _voucher_facts(tx, loyalty, addressee, voucher, VoucherExpiringFacts)
 
 
 def _voucher_facts(
     tx: Tx, loyalty: Loyalty, addressee: Addressee, voucher: Voucher, kind: type[VoucherFacts]
 ) -> VoucherFacts:
-    locale = addressee.locale
-    reward = reward_of(tx, loyalty, voucher)
-    return kind(
-        **common(loyalty, addressee),
-        reward=reward.name(locale) if reward else voucher.reward_id,
-        code=loyalty.code_of(voucher),
-        worth=worth_of(voucher, reward, locale),
-        issued_on=day_of(voucher.issued_at, loyalty.zone),
-        valid_until=voucher.valid_until,
-        points=voucher.points,
-    )
+    return kind(**common(loyalty, addressee), **_of_voucher(tx, loyalty, voucher, addressee.locale))
+
+
+def _of_voucher(tx: Tx, loyalty: Loyalty, voucher: Voucher, locale: str) -> dict[str, Any]:
+    """What mail and printed page say of a voucher."""
+    reward, card = reward_of(tx, loyalty, voucher), card_kind_of(tx, loyalty, voucher)
+    named = card or reward
+    return {
+        "reward": named.name(locale) if named else voucher.reward_id,
+        "code": loyalty.code_of(voucher),
+        "signed": signed_text(loyalty, voucher),
+        "worth": worth_of(voucher, reward, locale),
+        "issued_on": day_of(voucher.issued_at, loyalty.zone),
+        "valid_until": voucher.valid_until,
+        "points": voucher.points,
+        "is_gift_card": card is not None,
+        "is_bearer": voucher.bearer,
+    }
+
+
+def _nobody(loyalty: Loyalty) -> dict[str, Any]:
+    return {"member_name": "", "to_address": "", "program": loyalty.program.name, "balance": 0}
+
+
+def _gift_card(tx: Tx, loyalty: Loyalty, addressee: Addressee, payload: Payload) -> MemberFacts | None:
+    voucher = vouchers.by_id(tx, str(payload["voucher"]))
+    if voucher is None or voucher.state not in USABLE:
+        return None
+    facts = _voucher_facts(tx, loyalty, addressee, voucher, GiftCardFacts)
+    return facts if addressee.customer.is_member else replace(facts, page_url="")
 
 
 _FACTS = {
     "welcome": _welcome,
     "voucher": _voucher,
+    "gift_card": _gift_card,
     "reward_near": _reward_near,
     "points_expiring": _points_expiring,
     "voucher_expiring": _voucher_expiring,

@@ -73,6 +73,7 @@ class _Merge:
         held = self._tiers_held()
         self._move_points()
         self.tx.run("reassign_vouchers", old_id=gone, new_id=self.kept)
+        self.tx.run("reassign_voucher_notes", old_id=gone, new_id=self.kept)
         for table in (outcomes, tiers, clubs, benefits, activities, donations, referrals):
             table.reassign(self.tx, gone, self.kept)
         self._leave_pool()

@@ -92,29 +92,24 @@ class File:
 
 def read_file(path: Path, zone: ZoneInfo) -> File:
     """Read a file whole. Raises InputError when it cannot be opened, FileMistakes when its columns are wrong."""
+    return read_bytes(path.name, content_of(path), zone)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file. Raises InputError when it cannot be opened."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
-    return read_bytes(path.name, content, zone)
 
 
 def read_bytes(name: str, content: bytes, zone: ZoneInfo) -> File:
-    """Read the bytes of a file; comma, semicolon and tab are all understood, as is Excel's mark at the start."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise FileMistakes(
-            name, [(line, "the text is not UTF-8. In Excel, save it as “CSV UTF-8”.")]
-        ) from error
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-    header = [cell.strip().casefold() for cell in next(rows, [])]
-    _check_header(name, header)
+    """Read the bytes of a file of members' things."""
+    header, rows = table_of(name, content, COLUMNS, needed="member")
     lines: list[Line] = []
     mistakes: list[tuple[int, str]] = []
-    for number, cells in _numbered(rows):
-        found = _Reading(number, dict(zip(header, map(_plain, cells), strict=False)), zone)
+    for number, cells in rows:
+        found = _Reading(number, dict(zip(header, map(plain_cell, cells), strict=False)), zone)
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             found.wrong(f"has more cells than the header's {len(header)}; check the quotes.")
         read = found.line()
@@ -129,10 +124,31 @@ def read_bytes(name: str, content: bytes, zone: ZoneInfo) -> File:
     )
 
 
-def written(rows: Iterator[dict[str, object]]) -> Iterator[str]:
+def table_of(
+    name: str, content: bytes, columns: Sequence[str], *, needed: str
+) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header of a CSV file and its lines that are not empty, with their numbers.
+
+    Comma, semicolon and tab are all understood, as is Excel's mark at the start. Raises FileMistakes when it is
+    no text in UTF-8, has columns that are not known, or lacks the `needed` one.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FileMistakes(
+            name, [(line, "the text is not UTF-8. In Excel, save it as “CSV UTF-8”.")]
+        ) from error
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    header = [cell.strip().casefold() for cell in next(rows, [])]
+    _check_header(name, header, columns, needed)
+    return header, _numbered(rows)
+
+
+def written(rows: Iterator[dict[str, object]], columns: Sequence[str] = COLUMNS) -> Iterator[str]:
     """Lines of a file in the same format, the header first; a text that looks like a formula gets a quote."""
     page = io.StringIO(newline="")
-    writer = csv.DictWriter(page, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(page, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({name: _shown(value) for name, value in row.items()})
@@ -153,7 +169,7 @@ def _shown(value: object) -> object:
     return value
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
     """A cell without the quote that keeps a spreadsheet from reading it as a formula."""
     cell = cell.strip()
     return cell[1:] if cell.startswith("'") and cell[1:2] in (*_RISKY, "'") and cell[1:] else cell
@@ -164,16 +180,16 @@ def _delimiter(text: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _check_header(name: str, header: Sequence[str]) -> None:
-    unknown = [column for column in header if column not in COLUMNS and column]
+def _check_header(name: str, header: Sequence[str], columns: Sequence[str], needed: str) -> None:
+    unknown = [column for column in header if column not in columns and column]
     twice = sorted({column for column in header if column and header.count(column) > 1})
     mistakes = [
-        (1, f"the column {column!r} is not known. Write one of {', '.join(COLUMNS)}, or take it out.")
+        (1, f"the column {column!r} is not known. Write one of {', '.join(columns)}, or take it out.")
         for column in unknown
     ]
     mistakes += [(1, f"the column {column!r} is there twice. Take one out.") for column in twice]
-    if "member" not in header:
-        mistakes.append((1, "there is no column 'member'. The first line names the columns."))
+    if needed not in header:
+        mistakes.append((1, f"there is no column {needed!r}. The first line names the columns."))
     if mistakes:
         raise FileMistakes(name, mistakes)
 

@@ -1,4 +1,4 @@
-"""Goods came back whose points went into vouchers that are still unused: those go before debt is made."""
+"""Goods came back whose points went into vouchers: what is still unused of those goes before debt is made."""
 
 from dolibarr_loyalty.core.ledger import Booking, Cause, account_parts
 from dolibarr_loyalty.core.terms import POINTS
@@ -14,7 +14,8 @@ from dolibarr_loyalty.store.database import Tx
 def recall(loyalty: Loyalty, member: int, sale_id: int, key: str) -> None:
     """Cancel such vouchers until nothing is owed, then apply the program's limit; safe to repeat.
 
-    Their points return to their lots, which pays the debt first. A voucher that is used meanwhile stays.
+    The points behind what is left of them return to their lots, which pays the debt first. A voucher that is used
+    or reserved meanwhile stays.
     `key` is that of the entry which took the points back; its unit is the one that is looked at.
     """
     cause = Cause("invoice", str(sale_id))

@@ -8,11 +8,13 @@ from dolibarr_loyalty.core.effects import show_member
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import State, total
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
+from dolibarr_loyalty.flows.account_proofs import CustomerCredits
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.flows.usage import look_at
-from dolibarr_loyalty.store import documents, ledger, members, outbox, vouchers
+from dolibarr_loyalty.store import documents, ledger, members, outbox, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.voucher_notes import Note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +28,10 @@ class Reconciliation:
 
 
 # Where a voucher's credit must be, by its state.
-_FREE = frozenset({VoucherState.ACTIVE, VoucherState.CANCELLING, VoucherState.EXPIRING})
-_CONSUMED = frozenset({VoucherState.USED, VoucherState.CANCELLED, VoucherState.EXPIRED})
+_FREE = frozenset({VoucherState.ACTIVE, VoucherState.RESERVED, VoucherState.PARTLY_USED})
+_CONSUMED = frozenset(
+    {VoucherState.USED, VoucherState.CANCELLED, VoucherState.EXPIRED, VoucherState.REPLACED}
+)
 
 
 def reconcile(
@@ -65,34 +69,47 @@ def reconcile(
 
 
 def compare_voucher(loyalty: Loyalty, voucher: Voucher) -> list[Deviation]:
-    """Where a voucher and its credit note in Dolibarr do not agree."""
-    if voucher.credit_note_id is None:
+    """Where a voucher and its documents in Dolibarr do not agree."""
+    with loyalty.database.reading() as tx:
+        notes = [note for note in voucher_notes.of_voucher(tx, voucher.id) if note.is_credit]
+        counters = [note.note_id for note in voucher_notes.of_voucher(tx, voucher.id) if not note.is_credit]
+    if not notes:
         return []
-    where = f"voucher {masked(voucher.last_four)} ({voucher.credit_note_ref})"
-    note = loyalty.books.sale(voucher.credit_note_id)
-    if note is None:
-        return [Deviation(what="its credit note", where=where, expected="in Dolibarr", found="deleted")]
+    found: list[Deviation] = []
+    for note in notes:
+        found += _compare_note(loyalty, note, f"voucher {masked(voucher.last_four)} ({note.ref})")
+    where = f"voucher {masked(voucher.last_four)} ({voucher.credit_note_ref or notes[0].ref})"
+    return found + _compare_credit(voucher, CustomerCredits(loyalty).behind(notes), counters, where)
+
+
+def _compare_note(loyalty: Loyalty, note: Note, where: str) -> list[Deviation]:
+    what = "deposit" if note.role == "deposit" else "credit note"
+    sale = loyalty.books.sale(note.note_id)
+    if sale is None:
+        return [Deviation(what=f"its {what}", where=where, expected="in Dolibarr", found="deleted")]
     found = []
-    if note.gross != -voucher.value:
-        found.append(_off("amount of the credit note", where, plain(-voucher.value), plain(note.gross)))
-    if note.state is not State.PAID:
-        found.append(_off("state of the credit note", where, "turned into a credit", str(note.state)))
-    if note.thirdparty_id != voucher.thirdparty_id:
-        found.append(_off("customer of the credit note", where, voucher.thirdparty_id, note.thirdparty_id))
-    rows = loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
-    return found + _compare_credit(voucher, rows, where)
+    if abs(sale.gross) != note.gross:
+        found.append(_off(f"amount of the {what}", where, plain(note.gross), plain(abs(sale.gross))))
+    if sale.state is not State.PAID:
+        found.append(_off(f"state of the {what}", where, "turned into a credit", str(sale.state)))
+    if sale.thirdparty_id != note.thirdparty_id:
+        found.append(_off(f"customer of the {what}", where, note.thirdparty_id, sale.thirdparty_id))
+    return found
 
 
-def _compare_credit(voucher: Voucher, rows: Sequence[CreditRow], where: str) -> list[Deviation]:
+def _compare_credit(
+    voucher: Voucher, rows: Sequence[CreditRow], counters: Sequence[int], where: str
+) -> list[Deviation]:
     left = total(row.gross for row in rows if row.used_on is None)
     if not rows:
         return [_off("its credit", where, plain(voucher.value), "none")]
     if voucher.state in _CONSUMED and left:
         return [_off("what is left of the credit", where, "0", plain(left))]
-    if voucher.state in _FREE and left != voucher.remaining:
-        used = sorted({str(row.used_on) for row in rows if row.used_on is not None})
+    wanted = voucher.remaining if voucher.is_credit_from_start else min(left, voucher.remaining)
+    if voucher.state in _FREE and left != wanted:
+        used = sorted({str(row.used_on) for row in rows if row.used_on not in (None, *counters)})
         found = f"{plain(left)} (used on invoice {', '.join(used)})" if used else plain(left)
-        return [_off("what is left of the credit", where, plain(voucher.remaining), found)]
+        return [_off("what is left of the credit", where, plain(wanted), found)]
     return []
 
 

@@ -4,28 +4,24 @@ Killed anywhere and run again there is one credit note, and the points were spen
 are back in their own lots. Every step is written down before it is tried.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
-from dolibarr_loyalty.connectors.protocol import CreditRow, Draft, DraftLine
+from dolibarr_loyalty.core.credit_lines import CreditLine, line_of, lines_of
 from dolibarr_loyalty.core.effects import attach_voucher, event, issue_voucher, mail, show_member
 from dolibarr_loyalty.core.eligibility import Standing, unmet
 from dolibarr_loyalty.core.ledger import Account, Booking, Cause, EntryKind, Lot, account_parts, hash_input
 from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.reasons import because
-from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
-from dolibarr_loyalty.core.terms import POINTS
-from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
+from dolibarr_loyalty.core.sale import ZERO, Sale, State
+from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import (
     Source,
     Voucher,
     VoucherState,
     code_hash,
     code_of,
-    credit_line,
     valid_from,
     valid_until,
 )
@@ -36,26 +32,29 @@ from dolibarr_loyalty.errors import (
     KeyReused,
     PermanentFailure,
     RewardNotAvailable,
-    StoreUnavailable,
-    TemporaryFailure,
     UnknownMember,
     UnknownReward,
 )
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.credit_documents import find_or_post as find_or_post
+from dolibarr_loyalty.flows.credit_documents import keep_note as keep_note
+from dolibarr_loyalty.flows.credit_documents import make_credit
+from dolibarr_loyalty.flows.credit_documents import read_back as read_back
+from dolibarr_loyalty.flows.credit_documents import taken as taken
+from dolibarr_loyalty.flows.credit_documents import unit_of as unit_of
+from dolibarr_loyalty.flows.credit_documents import validated as validated
+from dolibarr_loyalty.flows.leases import Busy as Busy
+from dolibarr_loyalty.flows.leases import holding as holding
 from dolibarr_loyalty.flows.notices import near_reward_effects
 from dolibarr_loyalty.flows.pooling import available_in_pool, draw
 from dolibarr_loyalty.flows.programs import price_of, rewards_today
 from dolibarr_loyalty.flows.standings import standing_now
-from dolibarr_loyalty.messages import voucher_state
-from dolibarr_loyalty.store import bearings, ledger, members, outbox, voucher_notes, vouchers
+from dolibarr_loyalty.flows.vat_shares import vat_weights
+from dolibarr_loyalty.store import bearings, ledger, members, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
 from dolibarr_loyalty.store.members import Known
-from dolibarr_loyalty.store.voucher_notes import Note, Role
 
-log = logging.getLogger(__name__)
-
-LEASE = timedelta(minutes=5)
 LONGEST_KEY = 120
 
 
@@ -66,13 +65,13 @@ def redeem(loyalty: Loyalty, thirdparty_id: int, reward_id: str, *, request_key:
     UnknownReward, UnknownMember, InsufficientPoints, RewardNotAvailable, and KeyReused when the key was used
     for another member or reward. Nothing is written then.
     """
-    reward = _the_reward(loyalty, reward_id)
+    reward = the_reward(loyalty, reward_id)
     if len(request_key) > LONGEST_KEY:
         raise InputError(f"A request key has at most {LONGEST_KEY} signs; this one has {len(request_key)}.")
     return loyalty.database.decide(lambda tx: spend(tx, loyalty, thirdparty_id, reward, request_key, who))
 
 
-def _the_reward(loyalty: Loyalty, reward_id: str) -> Reward:
+def the_reward(loyalty: Loyalty, reward_id: str) -> Reward:
     """A reward of the program, or one that was taken away and is still kept for members."""
     reward = loyalty.program.reward(reward_id)
     if reward is None:
@@ -152,9 +151,16 @@ def _standing(tx: Tx, loyalty: Loyalty, customer: Known, reward: Reward) -> Stan
 
 
 def spend(
-    tx: Tx, loyalty: Loyalty, thirdparty_id: int, reward: Reward, request_key: str, who: str
+    tx: Tx,
+    loyalty: Loyalty,
+    thirdparty_id: int,
+    reward: Reward,
+    request_key: str,
+    who: str,
+    *,
+    is_held: bool = False,
 ) -> Voucher:
-    """`redeem` within a transaction of the caller."""
+    """`redeem` within a transaction of the caller; one that `is_held` is issued by who captures it."""
     before = vouchers.by_request(tx, request_key)
     if before is not None:
         if (before.thirdparty_id, before.reward_id) != (thirdparty_id, reward.id):
@@ -190,8 +196,9 @@ def spend(
         day=loyalty.today(),
     )
     told = event("redeemed", thirdparty_id, voucher.id, voucher=voucher.id, balance=booking.balance)
-    effects = [issue_voucher(thirdparty_id, voucher.id), told, show_member(thirdparty_id)]
-    outbox.put(tx, effects if loyalty.screens.agenda else [effects[0], effects[2]], loyalty.now())
+    effects = [] if is_held else [issue_voucher(thirdparty_id, voucher.id)]
+    effects += [told, show_member(thirdparty_id)] if loyalty.screens.agenda else [show_member(thirdparty_id)]
+    outbox.put(tx, effects, loyalty.now())
     outbox.put(tx, [show_member(each.account.thirdparty_id) for each in drawn], loyalty.now())
     return voucher
 
@@ -236,23 +243,45 @@ def new_voucher(
     )
 
 
-def issue(loyalty: Loyalty, voucher_id: str) -> None:
+def issue(loyalty: Loyalty, voucher_id: str, *, quietly: bool = False) -> None:
     """Carry a pending voucher on until it is active; may be called again at any point, by one at a time.
 
+    `quietly` hands nothing out: it is used in the same moment.
     Raises the connector's failures. Only PermanentFailure means that it will never work: `refuse` then.
     """
     with holding(loyalty, voucher_id):
         voucher = _load(loyalty, voucher_id)
         if voucher.state is not VoucherState.PENDING:
             return
+        if voucher.source == "sold":
+            raise Busy("It is being issued with its sale. Try again in a moment.")
         loyalty.code_of(voucher)  # before anything is made: nobody could use what another key names
         note: Sale | None = None
         if voucher.is_credit_from_start:
-            note, _ = make_credit(loyalty, voucher, voucher.ref_ext, voucher.value, None)
-        loyalty.database.decide(lambda tx: _activate(tx, loyalty, voucher_id, note))
+            note, _ = make_credit(
+                loyalty,
+                voucher,
+                ref_ext=voucher.ref_ext,
+                lines=_lines_at_issue(loyalty, voucher),
+                gross=voucher.value,
+                thirdparty_id=voucher.thirdparty_id,
+                role="issue",
+            )
+        loyalty.database.decide(lambda tx: _activate(tx, loyalty, voucher_id, note, quietly))
 
 
-def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> None:
+def _lines_at_issue(loyalty: Loyalty, voucher: Voucher) -> Sequence[CreditLine]:
+    """A means of payment is at 0 %; a rebate on past purchases is split over the VAT rates of these, unless the
+    program fixes one. A resumed issue finds its document by name, whatever was bought meanwhile."""
+    terms = loyalty.program.vouchers
+    if voucher.accounting != "credit_note":
+        return [line_of(voucher.value, ZERO, voucher.currency)]
+    with loyalty.database.reading() as tx:
+        weights = {} if terms.vat_rate else vat_weights(tx, voucher.thirdparty_id)
+    return lines_of(voucher.value, weights or {terms.vat_rate: 1}, voucher.currency)
+
+
+def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None, quietly: bool) -> None:
     voucher = vouchers.by_id(tx, voucher_id)
     if voucher is None or voucher.state is not VoucherState.PENDING:
         return
@@ -266,8 +295,6 @@ def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> N
         state=VoucherState.ACTIVE,
         **changes,
     )
-    if note:
-        keep_note(tx, loyalty, voucher, note, "issue")
     member = voucher.thirdparty_id
     effects = [
         mail("voucher", member, voucher.id, voucher=voucher.id),
@@ -275,6 +302,8 @@ def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None) -> N
         attach_voucher(member, voucher.id),
         show_member(member),
     ]
+    if quietly:
+        effects = [effect for effect in effects if effect.kind in ("event", "screen")]
     if not loyalty.screens.agenda:
         effects = [effect for effect in effects if effect.kind != "event"]
     outbox.put(tx, effects, loyalty.now())
@@ -347,12 +376,6 @@ def return_points(tx: Tx, loyalty: Loyalty, voucher: Voucher, why: str, points: 
     outbox.put(tx, [show_member(member)], loyalty.now())
 
 
-def unit_of(tx: Tx, voucher: Voucher) -> str:
-    """What a voucher was paid with: the unit of the entry that spent it; points where it was a gift."""
-    spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
-    return account_parts(spent.account_id)[1] if spent else POINTS
-
-
 def returned_points(tx: Tx, voucher: Voucher) -> int:
     """How many of a voucher's points are back; to lots that were over they went by entries of their own."""
     entries = ledger.of_cause(tx, Cause("voucher", voucher.id))
@@ -370,184 +393,9 @@ def _as_many(taken: Sequence[tuple[Lot, int]], points: int) -> list[tuple[Lot, i
     return chosen
 
 
-def make_credit(
-    loyalty: Loyalty, voucher: Voucher, ref_ext: str, gross: Decimal, vat_rate: Decimal | None
-) -> tuple[Sale, Sequence[CreditRow]]:
-    """The credit note of a voucher, found or made, validated, turned into a credit, and its credit rows."""
-    program = loyalty.program
-    line = credit_line(program.vouchers, gross, vat_rate)
-    with loyalty.database.reading() as tx:
-        unit = unit_of(tx, voucher)
-    words = loyalty.brand.words(loyalty.screens.language).counting(unit)
-    code = loyalty.code_of(voucher)
-    until = voucher.valid_until.isoformat() if voucher.valid_until else None
-    draft = Draft(
-        thirdparty_id=voucher.thirdparty_id,
-        kind="credit_note",
-        issued_on=loyalty.today(),
-        ref_ext=ref_ext,
-        ref_client=code,
-        note=words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points))
-        if voucher.points
-        else words.gettext("Loyalty voucher, given as a gift."),
-        lines=(
-            DraftLine(
-                label=words.gettext("Voucher %(code)s", code=code),
-                net_price=line.net_price,
-                vat_rate=line.vat_rate,
-            ),
-        ),
-        gross=-gross,
-        options={
-            "loyalty_points": -voucher.points if unit == loyalty.unit else 0,
-            "loyalty_voucher": code,
-            "loyalty_valid": until,
-            "loyalty_state": voucher_state("active", words),
-        },
-    )
-    note = find_or_post(loyalty, voucher, draft)
-    note = validated(loyalty, voucher, note, draft.gross)
-    return available(loyalty, voucher, note, gross)
-
-
-def find_or_post(loyalty: Loyalty, voucher: Voucher, draft: Draft) -> Sale:
-    """The one document of this ref_ext, posted if there is none: looked up before and after (facts trap 6)."""
-    found = loyalty.books.find(draft.ref_ext)
-    if not found:
-        # Without right 262 lists are empty, yet posting works (facts trap 11): asking for the customer tells.
-        loyalty.books.member(draft.thirdparty_id)
-        _note(loyalty, voucher, "post", draft.ref_ext)
-        loyalty.books.create(draft)
-        found = loyalty.books.find(draft.ref_ext)
-    if not found:
-        raise TemporaryFailure(
-            f"Dolibarr took the document {draft.ref_ext} and does not list it yet; it will be looked for again.",
-            unclear=True,
-        )
-    return _only_one(loyalty, found)
-
-
-def _only_one(loyalty: Loyalty, found: Sequence[Sale]) -> Sale:
-    """Keep the furthest of several documents of one ref_ext and delete the others, which must be drafts."""
-    furthest, *others = sorted(found, key=lambda sale: (sale.state is State.DRAFT, sale.id))
-    for other in others:
-        if other.state is not State.DRAFT:
-            raise PermanentFailure(
-                f"Documents {furthest.ref} and {other.ref} both stand for {furthest.ref_ext}. Cancel one of them "
-                "in Dolibarr, then run `dolibarr-loyalty outbox retry`."
-            )
-        loyalty.books.delete_draft(other.id)
-    return furthest
-
-
-def validated(loyalty: Loyalty, voucher: Voucher, sale: Sale, gross: Decimal) -> Sale:
-    """The document with its final number: validated and seen to be (facts trap 5: mark works on drafts)."""
-    if sale.gross != gross:
-        if sale.state is State.DRAFT:
-            loyalty.books.delete_draft(sale.id)
-        raise PermanentFailure(
-            f"Dolibarr made {sale.gross} {sale.currency} of document {sale.ref_ext}, which should be {gross}. "
-            "It was not used; look at the VAT settings of the program and of Dolibarr."
-        )
-    if sale.state is State.DRAFT:
-        _note(loyalty, voucher, "validate", str(sale.id))
-        loyalty.books.validate(sale.id)
-        sale = read_back(loyalty, sale.id)
-    if not sale.is_final or sale.ref.startswith("(PROV"):
-        raise TemporaryFailure(f"Document {sale.id} is not validated yet: it reads {sale.state} {sale.ref}.")
-    return sale
-
-
-def available(
-    loyalty: Loyalty, voucher: Voucher, note: Sale, gross: Decimal
-) -> tuple[Sale, Sequence[CreditRow]]:
-    """The credit note as a credit of its customer, and the credit's rows, which must come to its amount."""
-    rows = loyalty.books.credits(voucher.thirdparty_id, note.id)
-    if not rows:
-        _note(loyalty, voucher, "mark", note.ref)
-        loyalty.books.mark_available(note.id)
-        rows = loyalty.books.credits(voucher.thirdparty_id, note.id)
-    if total(row.gross for row in rows) != gross:
-        raise TemporaryFailure(
-            f"The credit of {note.ref} comes to {total(row.gross for row in rows)}, not {gross}; looking again later."
-        )
-    return read_back(loyalty, note.id), rows
-
-
-def read_back(loyalty: Loyalty, sale_id: int) -> Sale:
-    """A document that must be there."""
-    sale = loyalty.books.sale(sale_id)
-    if sale is None:
-        raise TemporaryFailure(f"Document {sale_id} cannot be read back.")
-    return sale
-
-
-def taken(
-    loyalty: Loyalty, voucher: Voucher, kind: MoveKind, amount: Decimal, *, note: str = "", **about: Any
-) -> list[Move]:
-    """The move that takes `amount` (positive) off a voucher; none where there is nothing to take."""
-    if not amount:
-        return []
-    key = f"{kind}:{voucher.id}:{voucher.version}"
-    who, now = loyalty.worker, loyalty.now()
-    move = Move(kind=kind, amount=-amount, day=loyalty.today(), at=now, who=who, key=key, note=note, **about)
-    return [move]
-
-
-def keep_note(tx: Tx, loyalty: Loyalty, voucher: Voucher, note: Sale, role: Role) -> None:
-    """Remember a document that was made for a voucher."""
-    kept = Note(
-        note_id=note.id, ref=note.ref, thirdparty_id=note.thirdparty_id, role=role, gross=abs(note.gross)
-    )
-    voucher_notes.keep(tx, voucher, kept, loyalty.now())
-
-
-class Busy(TemporaryFailure):
-    """Somebody else is working on the same voucher or invoice."""
-
-
-def holding(loyalty: Loyalty, name: str) -> "_Holding":
-    """Be the only one to work on a voucher or invoice for a block; raises Busy when somebody else is."""
-    return _Holding(loyalty, name)
-
-
-class _Holding:
-    def __init__(self, loyalty: Loyalty, name: str) -> None:
-        self.loyalty, self.name = loyalty, name
-        self.owner = f"{loyalty.worker[:27]}:{new_id()}"  # the column holds 64 signs
-
-    def __enter__(self) -> "_Holding":
-        loyalty = self.loyalty
-        if not bearings.take_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
-            what = "this invoice" if self.name.startswith("invoice:") else "this voucher"
-            raise Busy(f"Somebody else is working on {what} right now. Try again in a moment.")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self.loyalty.database.decide(lambda tx: tx.run("give_up_lease", name=self.name, owner=self.owner))
-        except StoreUnavailable as failure:  # must not hide why the block ended; the lease ends by itself
-            log.warning("the lease on %s was not given up: %s", self.name, failure)
-
-    def keep(self) -> None:
-        """Make sure, right before money moves, that nobody took over while an answer was slow to come."""
-        loyalty = self.loyalty
-        if not bearings.keep_lease(loyalty.database, self.name, self.owner, loyalty.now(), LEASE):
-            raise Busy(f"Working on {self.name} took so long that somebody else took over; looking again.")
-
-
 def _load(loyalty: Loyalty, voucher_id: str) -> Voucher:
     with loyalty.database.reading() as tx:
         voucher = vouchers.by_id(tx, voucher_id)
     if voucher is None:
         raise PermanentFailure(f"Voucher {voucher_id} is not in the database.")
     return voucher
-
-
-def _note(loyalty: Loyalty, voucher: Voucher, step: str, about: str) -> None:
-    """Write a step down before it is tried."""
-
-    def decision(tx: Tx) -> None:
-        vouchers.note_step(tx, voucher.id, step, at=loyalty.now(), who=loyalty.worker, note=about)
-
-    loyalty.database.decide(decision)

@@ -1,7 +1,7 @@
 """What is done when goods come back whose points are spent (features 2.4).
 
-First the vouchers go that were bought with these very points and are still unused; what is then missing stays
-as debt, is waived, or proposed as a charge, as the program says.
+First the vouchers go that were bought with these very points, as far as they are still unused; what is then
+missing stays as debt, is waived, or proposed as a charge, as the program says.
 """
 
 from dolibarr_loyalty.core.effects import Effect, event
@@ -14,7 +14,7 @@ from dolibarr_loyalty.core.wallets import value_of
 from dolibarr_loyalty.store import ledger, vouchers
 from dolibarr_loyalty.store.database import Tx
 
-UNUSED = frozenset({VoucherState.PENDING, VoucherState.ACTIVE})
+UNUSED = frozenset({VoucherState.PENDING, VoucherState.ACTIVE, VoucherState.PARTLY_USED})
 
 
 def limit_of(program: Program) -> int | None:
@@ -32,7 +32,10 @@ def propose_charge(
 
 
 def spent_on(tx: Tx, member: int, cause: Cause, unit: str | None = None) -> list[Voucher]:
-    """Unused vouchers of a member that this purchase's points of a unit, or of any, went into, the newest first."""
+    """Vouchers of a member that this purchase's points of a unit, or of any, went into, the newest first.
+
+    Those of which something is unused; one that replaces a lost one stands for the points of that.
+    """
     return [
         voucher
         for voucher in vouchers.of_member(tx, member)
@@ -41,7 +44,7 @@ def spent_on(tx: Tx, member: int, cause: Cause, unit: str | None = None) -> list
 
 
 def _took_from(tx: Tx, voucher: Voucher, cause: Cause, unit: str | None) -> bool:
-    spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
+    spent = ledger.entry_of_key(tx, f"redeem:{vouchers.root_of(tx, voucher).id}")
     if spent is None or unit not in (None, account_parts(spent.account_id)[1]):
         return False
     return any(lot.cause == cause for lot, _ in ledger.taken_by(tx, spent.id))

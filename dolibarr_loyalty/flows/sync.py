@@ -26,9 +26,11 @@ from dolibarr_loyalty.errors import (
 )
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.deciding import Intake
+from dolibarr_loyalty.flows.fraud import look_around, look_over
 from dolibarr_loyalty.flows.intake import decide_again, decide_on, take_deletions, take_in
 from dolibarr_loyalty.flows.membership import Arrivals, take_members
 from dolibarr_loyalty.flows.merging import take_departure
+from dolibarr_loyalty.flows.till_watch import watch_tickets
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.store import bearings, inbox, vouchers
 
@@ -78,6 +80,7 @@ def sync(loyalty: Loyalty, *, full: bool = False, progress: Progress = _silent) 
     hinted = follow_hints(loyalty)
     changed = _member_changes(loyalty)
     taken = _sale_changes(loyalty, progress)
+    watch_tickets(loyalty)
     return Synced(
         members=changed.seen, documents=taken.seen + hinted.seen, points=taken.points + hinted.points
     )
@@ -91,10 +94,12 @@ def sweep(loyalty: Loyalty, *, progress: Progress = _silent, deletions: bool = T
     Redeeming a credit does not touch the invoice (facts trap 8), deleting leaves nothing at all.
     """
     taken = _open_sales(loyalty, progress)
-    watched = watch_vouchers(loyalty)
+    watched = watch_vouchers(loyalty) + watch_tickets(loyalty)
     if not deletions:
+        watched += look_around(loyalty, used=False)
         return Synced(documents=taken.seen, points=taken.points, vouchers=watched)
     deleted = find_deletions(loyalty)
+    watched += look_around(loyalty)
     departed = sweep_members(loyalty)
     return Synced(
         members=departed, documents=taken.seen, points=taken.points, deleted=deleted, vouchers=watched
@@ -147,7 +152,14 @@ def _follow(loyalty: Loyalty, hint: inbox.Hint) -> Intake:
     if kind == "decision":
         return decide_on(loyalty, int(identifier))
     sale = loyalty.books.sale(int(identifier))
-    return take_in(loyalty, [sale]) if sale is not None else take_deletions(loyalty, [int(identifier)])
+    return _taken(loyalty, [sale]) if sale is not None else take_deletions(loyalty, [int(identifier)])
+
+
+def _taken(loyalty: Loyalty, sales: Sequence[Sale]) -> Intake:
+    """Documents taken in, and looked over for what staff did with vouchers."""
+    intake = take_in(loyalty, sales)
+    look_over(loyalty, sales)
+    return intake
 
 
 def _postpone(loyalty: Loyalty, hint: inbox.Hint, error: str, *, give_up: bool) -> None:
@@ -341,7 +353,7 @@ def _sale_changes(loyalty: Loyalty, progress: Progress) -> Intake:
     cursor, sum_of_all = _cursor(loyalty, SALE_CHANGES), Intake()
     while True:
         page, following = loyalty.books.sales_changed(cursor, loyalty.page_size)
-        sum_of_all += take_in(loyalty, page)
+        sum_of_all += _taken(loyalty, page)
         progress("documents", sum_of_all.seen)
         cursor = following
         _keep(loyalty, SALE_CHANGES, cursor)

@@ -1,37 +1,47 @@
-"""A voucher meets an invoice, by our command or by staff in Dolibarr's own screens.
+"""A voucher pays on an invoice, by its code: all of it or a part, in the way it takes through the books.
 
-A credit note is consumed only as a payment on a validated invoice of its customer, within what remains to be
-paid: Dolibarr checks none of that (facts traps 3 and 4), so we do, under our own lock, and read back.
+A credit is consumed only as a payment on a validated invoice of its customer, within what remains to be paid and
+the voucher is good for: Dolibarr checks none of that (facts traps 3 and 4), so we do, under our own lock, and
+read back.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
 
 from dolibarr_loyalty.connectors.protocol import CreditRow
-from dolibarr_loyalty.core.effects import event, show_member
+from dolibarr_loyalty.core.conditions import at_most, good_lines, is_below_minimum, worth_of, worth_on
+from dolibarr_loyalty.core.gift_cards import payable_by_voucher
+from dolibarr_loyalty.core.money import round_amount
 from dolibarr_loyalty.core.rules import plain
 from dolibarr_loyalty.core.sale import ZERO, Kind, Sale, State, total
-from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
-from dolibarr_loyalty.core.vouchers import (
-    Voucher,
-    VoucherState,
-    code_hash,
-    masked,
-    read_code,
-    worth_on,
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind, used_by_invoice
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
+from dolibarr_loyalty.errors import (
+    InvoiceNotPayable,
+    KeyReused,
+    UnknownInvoice,
+    VoucherNotUsable,
 )
-from dolibarr_loyalty.errors import InvoiceNotPayable, UnknownInvoice, UnknownVoucher, VoucherNotUsable
+from dolibarr_loyalty.flows import lookups
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.intake import take_in
-from dolibarr_loyalty.flows.redemption import Busy, holding, keep_note, make_credit, read_back, taken
-from dolibarr_loyalty.store import documents, outbox, vouchers
+from dolibarr_loyalty.flows.credits import KeepLease, counter, free_rows, read_back
+from dolibarr_loyalty.flows.holds import available as left_beside_holds
+from dolibarr_loyalty.flows.holds import is_held
+from dolibarr_loyalty.flows.leases import holding
+from dolibarr_loyalty.flows.paying import close_paid, credits_for
+from dolibarr_loyalty.flows.watching import is_covered
+from dolibarr_loyalty.flows.watching import look_at as look_at
+from dolibarr_loyalty.flows.watching import look_closely as look_closely
+from dolibarr_loyalty.store import documents, reservations, voucher_moves, voucher_uses, vouchers
 from dolibarr_loyalty.store.database import Tx
+from dolibarr_loyalty.store.ids import new_id
+from dolibarr_loyalty.store.voucher_uses import BegunUse
 
 _REF = re.compile(r"[\w./-]{1,64}")  # nothing that Dolibarr's filter language would read as its own
 PAYABLE = frozenset({Kind.STANDARD, Kind.REPLACEMENT, Kind.SITUATION})
+_USABLE = frozenset({VoucherState.ACTIVE, VoucherState.RESERVED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +54,11 @@ class Use:
 
 
 def find_voucher(loyalty: Loyalty, code: str) -> Voucher:
-    """The voucher of a code as typed or scanned; UnknownVoucher says the same for wrong and unknown codes."""
-    clean = read_code(code)
-    if clean is None:
-        raise UnknownVoucher()
-    with loyalty.database.reading() as tx:
-        voucher = vouchers.by_code(tx, code_hash(clean, loyalty.secret))
-    if voucher is None:
-        raise UnknownVoucher()
-    return voucher
+    """The voucher of a code as typed or scanned; UnknownVoucher says the same for wrong and unknown codes.
+
+    Nothing is written down: who asks for somebody at a keyboard, a till or a page asks `lookups.find` first.
+    """
+    return lookups.silently(loyalty, code)
 
 
 def find_invoice(loyalty: Loyalty, text: str) -> Sale:
@@ -73,32 +79,106 @@ def find_invoice(loyalty: Loyalty, text: str) -> Sale:
     return sale
 
 
-def check_use(loyalty: Loyalty, voucher: Voucher, invoice: Sale) -> Decimal:
-    """What a voucher would pay on an invoice; raises VoucherNotUsable or InvoiceNotPayable with the reason."""
-    name = masked(voucher.last_four)
-    if voucher.state is not VoucherState.ACTIVE:
-        raise VoucherNotUsable(name, f"it is {voucher.state.replace('_', ' ')}.")
-    if voucher.is_expired(loyalty.today()):
+def check_use(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal | None = None, key: str | None = None
+) -> Decimal:
+    """What a voucher would pay on an invoice; raises VoucherNotUsable or InvoiceNotPayable with the reason.
+
+    Without `amount`, one of several uses pays as much as it can, another all that it is worth. `key` is that of
+    the reservation that holds it for this use: what was held in time is honoured after the last day.
+    """
+    name, today = masked(voucher.last_four), loyalty.today()
+    is_partly = voucher.state is VoucherState.PARTLY_USED
+    if voucher.state not in _USABLE and not (is_partly and voucher.several):
+        more = " It is good for one use only." if is_partly else ""
+        raise VoucherNotUsable(name, f"it is {voucher.state.replace('_', ' ')}.{more}")
+    with loyalty.database.reading() as tx:
+        honoured = key is not None and any(hold.key == key for hold in reservations.open_on(tx, voucher.id))
+        held = is_held(tx, loyalty, voucher, but=key or "")
+        free = left_beside_holds(tx, loyalty, voucher, but=key or "")
+        paid = {id_: total(-move.amount for _, move in moves) for id_, moves in _on(tx, invoice.id).items()}
+    if voucher.is_expired(today) and not honoured:
         raise VoucherNotUsable(name, f"it was valid until {voucher.valid_until}.")
+    if voucher.is_early(today):
+        raise VoucherNotUsable(name, f"it is valid from {voucher.valid_from}. Use it then.")
+    if held and not voucher.several:
+        raise VoucherNotUsable(name, "it is reserved for a cart or a ticket. Release that first.")
     _check_invoice(voucher, invoice)
-    if voucher.is_credit_from_start or voucher.credit_note_id is not None:
-        amount = voucher.remaining
-    else:
-        amount = worth_on(voucher, invoice)[0]
-    if amount <= 0:
-        raise VoucherNotUsable(name, f"invoice {invoice.ref} has nothing it is good for.")
-    if amount > invoice.remaining:
+    cards = loyalty.program.gift_cards
+    goods = good_lines(voucher, invoice, cards)
+    if not worth_of(goods):
+        raise VoucherNotUsable(name, _no_goods(voucher, invoice))
+    if is_below_minimum(voucher, goods):
         raise VoucherNotUsable(
             name,
-            f"it is worth {plain(amount)} {voucher.currency} and only {plain(invoice.remaining)} remain to be paid "
-            f"on {invoice.ref}. Use it on a larger invoice.",
+            f"it needs a purchase of at least {plain(voucher.minimum or ZERO)} {voucher.currency}, and what it is good "
+            f"for comes to {plain(worth_of(goods))} on invoice {invoice.ref}.",
         )
-    return amount
+    most = min(
+        at_most(voucher, invoice, goods, used=paid.get(voucher.id, ZERO)),
+        payable_by_voucher(invoice, cards, total(paid.values())),
+    )
+    wanted = _wanted(voucher, invoice, amount, free, most, name)
+    if not is_covered(loyalty, voucher):
+        raise VoucherNotUsable(
+            name,
+            f"its credit in Dolibarr ({voucher.credit_note_ref}) is not there as it should be. "
+            "`dolibarr-loyalty reconcile` names what differs.",
+        )
+    return wanted
+
+
+def _on(tx: Tx, invoice_id: int) -> dict[str, list[tuple[str, Move]]]:
+    found: dict[str, list[tuple[str, Move]]] = {}
+    for voucher_id, move in voucher_moves.on_invoice(tx, invoice_id):
+        found.setdefault(voucher_id, []).append((voucher_id, move))
+    return found
+
+
+def _no_goods(voucher: Voucher, invoice: Sale) -> str:
+    if voucher.product:
+        return f"invoice {invoice.ref} has nothing it is good for: it is for {voucher.product} only."
+    if voucher.excluded:
+        return f"invoice {invoice.ref} has nothing it is good for: not for {', '.join(voucher.excluded)}."
+    return f"invoice {invoice.ref} has nothing it is good for."
+
+
+def _wanted(
+    voucher: Voucher, invoice: Sale, amount: Decimal | None, free: Decimal, most: Decimal, name: str
+) -> Decimal:
+    """The amount of a use; `free` of the voucher is nobody's, the invoice takes `most` of it."""
+    if voucher.has_amount or voucher.remaining:
+        worth = free
+    else:
+        worth = min(worth_on(voucher, invoice, good_lines(voucher, invoice)), most)
+    wanted = amount
+    if wanted is None:
+        wanted = min(worth, most) if voucher.several else worth
+    currency = voucher.currency
+    if wanted <= 0 or wanted != round_amount(wanted, currency):
+        reason = (
+            f"{plain(wanted)} {currency} is no amount." if amount is not None else _no_goods(voucher, invoice)
+        )
+        raise VoucherNotUsable(name, "all of it is reserved." if worth <= 0 < voucher.remaining else reason)
+    if wanted > worth:
+        raise VoucherNotUsable(name, f"only {plain(worth)} {currency} of it can be used.")
+    if not voucher.several and wanted != worth:
+        raise VoucherNotUsable(name, f"it is good for one use only, of all its {plain(worth)} {currency}.")
+    if wanted > most:
+        raise VoucherNotUsable(
+            name,
+            f"it is worth {plain(wanted)} {currency} and only {plain(most)} remain to be paid with it "
+            f"on {invoice.ref}. "
+            + (f"Use {plain(most)} of it." if voucher.several else "Use it on a larger invoice."),
+        )
+    return round_amount(wanted, currency)
 
 
 def _check_invoice(voucher: Voucher, invoice: Sale) -> None:
-    if invoice.thirdparty_id != voucher.thirdparty_id:
-        raise InvoiceNotPayable(invoice.ref, "it belongs to another customer than the voucher.")
+    if invoice.thirdparty_id != voucher.thirdparty_id and not voucher.bearer:
+        raise InvoiceNotPayable(
+            invoice.ref, "it belongs to another customer than the voucher, which is personal."
+        )
     if invoice.kind not in PAYABLE or invoice.is_ours:
         raise InvoiceNotPayable(invoice.ref, "it is not a sales invoice.")
     if invoice.state is State.DRAFT:
@@ -111,285 +191,198 @@ def _check_invoice(voucher: Voucher, invoice: Sale) -> None:
         )
 
 
-def use(loyalty: Loyalty, code: str, invoice_text: str, *, who: str) -> Use:
-    """Pay an invoice with a voucher and read back that it did. Called twice, it pays once.
+def use(
+    loyalty: Loyalty,
+    code: str,
+    invoice_text: str,
+    *,
+    who: str,
+    amount: Decimal | None = None,
+    key: str | None = None,
+) -> Use:
+    """Pay on an invoice with a voucher and read back that it did. Called twice with the same `key`, it pays once.
 
-    Raises what `check_use`, `find_voucher` and `find_invoice` raise, and the connector's failures.
+    Without a key a voucher pays once on an invoice. Raises what `check_use`, `find_voucher` and `find_invoice`
+    raise, KeyReused, and the connector's failures: then call it again.
     """
     voucher = find_voucher(loyalty, code)
-    invoice = find_invoice(loyalty, invoice_text)
+    return use_voucher(loyalty, voucher, find_invoice(loyalty, invoice_text), amount, who, key)
+
+
+def use_voucher(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal | None, who: str, key: str | None
+) -> Use:
+    """As `use`, for a voucher and an invoice that were found already."""
     with holding(loyalty, voucher.id) as lease, holding(loyalty, f"invoice:{invoice.id}"):
-        voucher = look_closely(loyalty, voucher.id, who=who)
-        if voucher.state is VoucherState.USED and voucher.invoice_id == invoice.id:
-            return Use(voucher=voucher, invoice=_closed(loyalty, invoice.id), amount=voucher.value)
+        voucher = look_closely(loyalty, voucher.id, who=who, keep_lease=lease.keep)
+        before = _known(loyalty, voucher, invoice, amount, key)
+        if before is not None:
+            voucher = write_off_rest(loyalty, voucher, who, lease.keep)
+            return Use(voucher=voucher, invoice=close_paid(loyalty, invoice.id), amount=before)
         invoice = read_back(loyalty, invoice.id)
-        amount = check_use(loyalty, voucher, invoice)
-        voucher = _begin(loyalty, voucher, invoice, amount, who)
-        return _pay(loyalty, voucher, invoice, who, lease.keep)
+        amount = check_use(loyalty, voucher, invoice, amount, key)
+        voucher, begun = begin_use(loyalty, voucher, invoice, amount, who, key)
+        return _pay(loyalty, voucher, invoice, begun, who, lease.keep)
 
 
-def _begin(loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, who: str) -> Voucher:
-    """Write down that the voucher goes onto this invoice, with the amount it is worth there."""
+def _known(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal | None, key: str | None
+) -> Decimal | None:
+    """What this use has paid already; None when it is still to be done. Raises KeyReused."""
+    with loyalty.database.reading() as tx:
+        moves = voucher_moves.of_voucher(tx, voucher.id)
+        before = voucher_uses.by_key(tx, _hashed(key)) if key else None
+    if key:
+        if before is None:
+            return None
+        if (before.voucher_id, before.invoice_id) != (voucher.id, invoice.id):
+            raise KeyReused(key)
+        if amount is not None and amount != before.amount:
+            raise KeyReused(key)
+        return before.amount if before.state == "done" else None
+    used = used_by_invoice(moves).get(invoice.id)
+    if used is None or (voucher.state is not VoucherState.USED and not voucher.several):
+        return None
+    if amount not in (None, used):
+        raise VoucherNotUsable(
+            masked(voucher.last_four),
+            f"it has paid {plain(used)} {voucher.currency} on {invoice.ref} already. To pay more with it there, give "
+            "this use a key of its own.",
+        )
+    return used
 
-    def decision(tx: Tx) -> Voucher:
+
+def _hashed(key: str) -> str:
+    """Keys differ by every sign, also where the database does not tell case apart."""
+    return reservations.id_of(key)
+
+
+def begin_use(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal, who: str, key: str | None
+) -> tuple[Voucher, BegunUse]:
+    """Write down that the voucher goes onto this invoice, and with how much."""
+
+    def decision(tx: Tx) -> tuple[Voucher, BegunUse]:
         current = vouchers.by_id(tx, voucher.id)
         if current is None or current.version != voucher.version:
             raise VoucherNotUsable(
                 masked(voucher.last_four), "it was changed in this moment. Look at it again."
             )
-        return vouchers.change(
+        used = used_by_invoice(voucher_moves.of_voucher(tx, voucher.id))
+        begun = BegunUse(
+            number=0,
+            voucher_id=voucher.id,
+            invoice_id=invoice.id,
+            thirdparty_id=invoice.thirdparty_id,
+            amount=amount,
+            before=used.get(invoice.id, ZERO),
+            key=_hashed(key or f"{voucher.id}:{new_id()}"),
+        )
+        again = voucher_uses.by_key(tx, begun.key)
+        if again is None:
+            begun = voucher_uses.begin(tx, voucher, begun, at=loyalty.now(), who=who)
+        else:
+            begun = replace(begun, number=again.number)
+            voucher_uses.update(tx, voucher, begun)
+        is_new = not current.has_amount and not current.remaining
+        after = vouchers.change(
             tx,
             current,
             step="using",
             at=loyalty.now(),
             who=who,
             note=invoice.ref,
-            booked=_moved(loyalty, current, MoveKind.ISSUED, amount - current.remaining, invoice.id),
+            booked=_issued(loyalty, current, amount) if is_new else (),
             state=VoucherState.USING,
             invoice_id=invoice.id,
-            value=amount,
-            remaining=amount,
+            value=current.value + amount if is_new else current.value,
+            remaining=amount if is_new else current.remaining,
         )
+        return after, begun
 
     return loyalty.database.decide(decision)
 
 
-def _pay(loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str, keep_lease: Callable[[], None]) -> Use:
-    voucher, rows = _credit_for(loyalty, voucher, invoice, who)
-    for row in rows:
-        if row.used_on is None:
-            keep_lease()
-            loyalty.books.use_credit(invoice.id, row.id)
-    voucher = look_closely(loyalty, voucher.id, who=who)
-    if voucher.state is not VoucherState.USED:
-        raise VoucherNotUsable(masked(voucher.last_four), "Dolibarr did not take it; it is still unused.")
-    return Use(voucher=voucher, invoice=_closed(loyalty, invoice.id), amount=voucher.value)
-
-
-def _closed(loyalty: Loyalty, invoice_id: int) -> Sale:
-    """The invoice after a voucher paid on it: closed when nothing remains (facts trap 8), and taken in."""
-    invoice = read_back(loyalty, invoice_id)
-    if invoice.remaining == ZERO and invoice.state is State.VALIDATED:
-        loyalty.books.settle(invoice.id)
-        invoice = read_back(loyalty, invoice.id)
-    take_in(loyalty, [invoice])
-    return invoice
-
-
-def _credit_for(
-    loyalty: Loyalty, voucher: Voucher, invoice: Sale, who: str
-) -> tuple[Voucher, Sequence[CreditRow]]:
-    """The credit to pay with; one that is made for this invoice carries the invoice in its ref_ext."""
-    if voucher.credit_note_id is not None:
-        return voucher, loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
-    _, vat_rate = worth_on(voucher, invoice)
-    return _make_credit_for(loyalty, voucher, invoice.id, vat_rate, who)
-
-
-def _make_credit_for(
-    loyalty: Loyalty, voucher: Voucher, invoice_id: int, vat_rate: Decimal | None, who: str
-) -> tuple[Voucher, Sequence[CreditRow]]:
-    note, rows = make_credit(loyalty, voucher, f"{voucher.ref_ext}:{invoice_id}", voucher.value, vat_rate)
-
-    def decision(tx: Tx) -> Voucher:
-        current = vouchers.by_id(tx, voucher.id) or voucher
-        keep_note(tx, loyalty, current, note, "use")
-        return vouchers.change(
-            tx,
-            current,
-            step="credit_note",
-            at=loyalty.now(),
-            who=who,
-            note=note.ref,
-            credit_note_id=note.id,
-            credit_note_ref=note.ref,
-        )
-
-    return loyalty.database.decide(decision), rows
-
-
-def look_at(loyalty: Loyalty, voucher_id: str, *, who: str = "dolibarr") -> Voucher:
-    """Compare a voucher with its credit in Dolibarr and book what happened there; gives it as it is now.
-
-    Finds use by staff in Dolibarr's screens, in whole or in part, credits that were unlinked again, and uses
-    that were interrupted. While somebody else works on the voucher it is left alone.
-    """
-    try:
-        with holding(loyalty, voucher_id):
-            return look_closely(loyalty, voucher_id, who=who)
-    except Busy:
-        return _stored(loyalty, voucher_id)
-
-
-def look_closely(loyalty: Loyalty, voucher_id: str, *, who: str = "dolibarr") -> Voucher:
-    """As `look_at`, for who holds the voucher already."""
-    voucher = _stored(loyalty, voucher_id)
-    if voucher.state is VoucherState.USING and voucher.credit_note_id is None:
-        voucher = _interrupted(loyalty, voucher, who)
-    if voucher.state not in _LIVING or voucher.credit_note_id is None:
-        return voucher
-    rows = loyalty.books.credits(voucher.thirdparty_id, voucher.credit_note_id)
-    if not rows:
-        return voucher  # its credit note is gone: reconcile names it
-    if voucher.state in _VOIDING:
-        return _book_while_voiding(loyalty, voucher, rows, who)
-    after = _book_what_happened(loyalty, voucher, rows, who)
-    if voucher.state is VoucherState.USING and after.state is VoucherState.USED and after.invoice_id:
-        _closed(loyalty, after.invoice_id)
-    return after
-
-
-def _stored(loyalty: Loyalty, voucher_id: str) -> Voucher:
-    with loyalty.database.reading() as tx:
-        voucher = vouchers.by_id(tx, voucher_id)
-    if voucher is None:
-        raise UnknownVoucher()
-    return voucher
-
-
-_VOIDING = frozenset({VoucherState.CANCELLING, VoucherState.EXPIRING})
-_LIVING = _VOIDING | {
-    VoucherState.ACTIVE,
-    VoucherState.USING,
-    VoucherState.PARTLY_USED,
-    VoucherState.USED,
-}
-
-
-def _interrupted(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
-    """A use that was begun and whose credit note was not written down.
-
-    Without one, or with a draft, the voucher is free again. One that is in the books cannot be unmade: it is
-    completed, and the voucher is worth what it was worth on that invoice.
-    """
-    notes = loyalty.books.find(f"{voucher.ref_ext}:{voucher.invoice_id}")
-    final = [note for note in notes if note.state is not State.DRAFT]
-    if final and voucher.invoice_id is not None:
-        rates = [line.vat_rate for line in final[0].lines]
-        return _make_credit_for(loyalty, voucher, voucher.invoice_id, rates[0] if rates else None, who)[0]
-    for note in notes:
-        loyalty.books.delete_draft(note.id)
-    return _change(
-        loyalty,
-        voucher,
-        "released",
-        who,
-        booked=taken(loyalty, voucher, MoveKind.CORRECTED, voucher.remaining, note="released"),
-        state=VoucherState.ACTIVE,
-        invoice_id=None,
-        value=ZERO,
-        remaining=ZERO,
-    )
-
-
-def _book_what_happened(loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str) -> Voucher:
-    left = total(row.gross for row in rows if row.used_on is None)
-    used_on = next((row.used_on for row in rows if row.used_on is not None), None)
-    if used_on is None:
-        state = VoucherState.ACTIVE
-    else:
-        state = VoucherState.PARTLY_USED if left else VoucherState.USED
-    if (state, left, used_on) == (voucher.state, voucher.remaining, voucher.invoice_id):
-        return voucher
-    return _change(
-        loyalty,
-        voucher,
-        str(state),
-        who,
-        note=f"{used_on or ''}",
-        booked=_moved(
-            loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on or voucher.invoice_id
-        ),
-        state=state,
-        remaining=left,
-        invoice_id=used_on,
-    )
-
-
-def _book_while_voiding(loyalty: Loyalty, voucher: Voucher, rows: Sequence[CreditRow], who: str) -> Voucher:
-    """What staff used before the counter invoice took the rest; with nothing left for it, the voucher is used."""
-    counters = {sale.id for sale in loyalty.books.find(voucher.counter_ref_ext)}
-    left = total(row.gross for row in rows if row.used_on is None or row.used_on in counters)
-    used_on = next((row.used_on for row in rows if row.used_on not in (None, *counters)), None)
-    if left == voucher.remaining:
-        return voucher
-    if left == ZERO:
-        state = VoucherState.USED
-        return _change(
-            loyalty,
-            voucher,
-            str(state),
-            who,
-            note=f"{used_on}",
-            booked=_moved(loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on),
-            state=state,
-            remaining=left,
-            invoice_id=used_on,
-        )
-    return _change(
-        loyalty,
-        voucher,
-        "partly_used",
-        who,
-        note=f"{used_on}",
-        booked=_moved(loyalty, voucher, MoveKind.USED, left - voucher.remaining, used_on),
-        remaining=left,
-        invoice_id=used_on,
-    )
-
-
-def _moved(
-    loyalty: Loyalty, voucher: Voucher, kind: MoveKind, amount: Decimal, invoice_id: int | None
-) -> list[Move]:
-    """The move by which what is left of a voucher changes; a use that takes nothing away is its return."""
-    if not amount:
-        return []
-    if kind is MoveKind.USED and amount > 0:
-        kind = MoveKind.RETURNED
-    key = f"{kind}:{voucher.id}:{voucher.version}"
-    who, now = loyalty.worker, loyalty.now()
+def _issued(loyalty: Loyalty, voucher: Voucher, amount: Decimal) -> list[Move]:
+    """A voucher without an amount is worth something from the moment it meets an invoice."""
     return [
         Move(
-            kind=kind,
+            kind=MoveKind.ISSUED,
             amount=amount,
             day=loyalty.today(),
-            at=now,
-            who=who,
-            key=key,
-            invoice_id=invoice_id,
+            at=loyalty.now(),
+            who=loyalty.worker,
+            key=f"{MoveKind.ISSUED}:{voucher.id}:{voucher.version}",
         )
     ]
 
 
-def _change(
-    loyalty: Loyalty,
-    voucher: Voucher,
-    step: str,
-    who: str,
-    note: str = "",
-    booked: Sequence[Move] = (),
-    **changes: Any,
-) -> Voucher:
+def _pay(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, begun: BegunUse, who: str, keep_lease: KeepLease
+) -> Use:
+    for row in _credit_for(loyalty, voucher, invoice, begun, keep_lease):
+        keep_lease()
+        loyalty.books.use_credit(invoice.id, row.id)
+    voucher = look_closely(loyalty, voucher.id, who=who, keep_lease=keep_lease)
+    with loyalty.database.reading() as tx:
+        ended = voucher_uses.by_key(tx, begun.key)
+    if ended is None or ended.state != "done":
+        raise VoucherNotUsable(masked(voucher.last_four), "Dolibarr did not take it; it is still unused.")
+    voucher = write_off_rest(loyalty, voucher, who, keep_lease)
+    return Use(voucher=voucher, invoice=read_back(loyalty, invoice.id), amount=begun.amount)
+
+
+def _credit_for(
+    loyalty: Loyalty, voucher: Voucher, invoice: Sale, begun: BegunUse, keep_lease: KeepLease
+) -> Sequence[CreditRow]:
+    return credits_for(loyalty, voucher, invoice, begun, keep_lease)
+
+
+def write_off_rest(loyalty: Loyalty, voucher: Voucher, who: str, keep_lease: KeepLease) -> Voucher:
+    """Write off a rest below what the program says, only where its owner set that; its credit is consumed."""
+    below = loyalty.program.vouchers.write_off_below
+    if voucher.state is not VoucherState.PARTLY_USED or not ZERO < voucher.remaining < below:
+        return voucher
+    words = loyalty.brand.words(loyalty.screens.language)
+    with loyalty.database.reading() as tx:
+        moves = voucher_moves.of_voucher(tx, voucher.id)
+    number = sum(move.kind is MoveKind.WRITTEN_OFF for move in moves) + 1
+    refs = []
+    rows = free_rows(loyalty, voucher)
+    for owner in sorted({row.thirdparty_id for row in rows}):
+        sale = counter(
+            loyalty,
+            voucher,
+            [row for row in rows if row.thirdparty_id == owner],
+            ref_ext=f"{voucher.counter_ref_ext}:off:{number}:{owner}",
+            label=words.gettext("Rest of voucher %(code)s, written off", code=loyalty.label_of(voucher)),
+            keep_lease=keep_lease,
+        )
+        refs.append(sale.ref)
+
     def decision(tx: Tx) -> Voucher:
         current = vouchers.by_id(tx, voucher.id)
         if current is None or current.version != voucher.version:
-            return current or voucher  # somebody else booked it meanwhile
-        after = vouchers.change(
-            tx, current, step=step, at=loyalty.now(), who=who, note=note, booked=booked, **changes
+            return current or voucher
+        move = Move(
+            kind=MoveKind.WRITTEN_OFF,
+            amount=-current.remaining,
+            day=loyalty.today(),
+            at=loyalty.now(),
+            who=who,
+            key=f"{MoveKind.WRITTEN_OFF}:{current.id}:{current.version}",
+            document=" ".join(refs),
         )
-        effects = [show_member(after.thirdparty_id)]
-        if after.state in (VoucherState.USED, VoucherState.PARTLY_USED) and loyalty.screens.agenda:
-            about = f"{after.id}:{after.version}"
-            effects.append(
-                event(
-                    "voucher_used",
-                    after.thirdparty_id,
-                    about,
-                    voucher=after.id,
-                    sale_id=after.invoice_id or 0,
-                )
-            )
-        outbox.put(tx, effects, loyalty.now())
-        return after
+        return vouchers.change(
+            tx,
+            current,
+            step="written_off",
+            at=loyalty.now(),
+            who=who,
+            note=plain(current.remaining),
+            booked=[move],
+            state=VoucherState.USED,
+            remaining=ZERO,
+        )
 
     return loyalty.database.decide(decision)

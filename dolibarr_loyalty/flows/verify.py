@@ -17,7 +17,8 @@ from dolibarr_loyalty.flows.document_proofs import (
     verify_tiers,
 )
 from dolibarr_loyalty.flows.redemption import returned_points
-from dolibarr_loyalty.store import ledger, members, vouchers
+from dolibarr_loyalty.flows.voucher_proofs import compare_journal
+from dolibarr_loyalty.store import account_proofs, ledger, members, vouchers
 from dolibarr_loyalty.store.database import Tx
 
 
@@ -143,15 +144,18 @@ def _lots(lots: Mapping[str, Lot], entries: Sequence[Entry]) -> list[Deviation]:
 
 
 def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
-    """Every voucher has spent its points once, and has them back only if it was voided or refused.
+    """Every voucher has spent its points once, and has them back only if it was voided or refused; its money
+    journal comes to what is left of it.
 
     The voucher key must be the one that codes were made with: with another one, every code handed out is lost.
     """
-    seen, last = 0, ""
+    seen, last, is_key_proved = 0, "", False
     while True:
         with loyalty.database.reading() as tx:
             page = vouchers.page(tx, None, last, 200)
+            journals = account_proofs.moves(tx, [voucher.id for voucher in page])
             for voucher in page:
+                deviations += compare_journal(voucher, journals[voucher.id])
                 spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
                 back = returned_points(tx, voucher)
                 where = f"voucher {voucher.id}"
@@ -162,12 +166,14 @@ def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
                 if not least <= back <= most:
                     deviations.append(off("points returned", where, most, back))
                 customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
-                if customer is None:
+                if customer is None and voucher.thirdparty_id:
                     deviations.append(off("owner", where, "a known third party", voucher.thirdparty_id))
-        if page and not last:
+        ours = next((voucher for voucher in page if voucher.source != "imported"), None)
+        if ours is not None and not is_key_proved:
+            is_key_proved = True
             deviations += differences(
                 "voucher key",
-                ("the last signs of a code", page[0].last_four, code_of(page[0].id, loyalty.secret)[-4:]),
+                ("the last signs of a code", ours.last_four, code_of(ours.id, loyalty.secret)[-4:]),
             )
         if not page:
             return seen
@@ -181,6 +187,6 @@ def _points_back(voucher: Voucher) -> tuple[int, int]:
             return voucher.points, voucher.points
         case VoucherState.CANCELLED:
             return min(1, voucher.points), voucher.points  # a gift has none
-        case VoucherState.EXPIRED:
-            return 0, voucher.points
+        case VoucherState.EXPIRED | VoucherState.REPLACED:
+            return 0, voucher.points  # of one that was replaced, what came back with the one in its place
     return 0, 0

@@ -1,50 +1,35 @@
-"""A voucher that was cancelled or has expired leaves the books by a counter invoice that consumes its credit.
+"""A voucher that is cancelled or has expired: what is left of it leaves the books, its points return.
 
-Nothing else voids a credit cleanly by REST (facts, section d): a credit note cannot be deleted once it is a
-credit, and setting it back to draft leaves the credit usable.
+Every step is written down before it is tried, so one that was interrupted goes on where it stood. What the
+books need differs by accounting way; `flows.undoing` knows.
 """
 
-from collections.abc import Callable
-
-from dolibarr_loyalty.connectors.protocol import Draft, DraftLine
 from dolibarr_loyalty.core.effects import event, show_member, void_voucher
-from dolibarr_loyalty.core.money import net_of_gross, round_points
-from dolibarr_loyalty.core.rules import plain
-from dolibarr_loyalty.core.sale import ZERO, Sale, State
+from dolibarr_loyalty.core.sale import ZERO
+from dolibarr_loyalty.core.voucher_grace import points_behind
 from dolibarr_loyalty.core.voucher_moves import MoveKind
-from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of, masked
-from dolibarr_loyalty.errors import PermanentFailure, TemporaryFailure, UnknownVoucher, VoucherNotUsable
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
+from dolibarr_loyalty.errors import PermanentFailure, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
-from dolibarr_loyalty.flows.redemption import (
-    find_or_post,
-    holding,
-    issue,
-    read_back,
-    refuse,
-    return_points,
-    taken,
-    validated,
-)
+from dolibarr_loyalty.flows.credit_documents import taken
+from dolibarr_loyalty.flows.leases import holding
+from dolibarr_loyalty.flows.redemption import issue, refuse, return_points, returned_points
+from dolibarr_loyalty.flows.undoing import take_out
 from dolibarr_loyalty.flows.usage import look_at, look_closely
-from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 
-CANCELLABLE = frozenset({VoucherState.PENDING, VoucherState.ACTIVE, VoucherState.CANCELLING})
+USABLE = frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED})
+CANCELLABLE = USABLE | {VoucherState.PENDING, VoucherState.CANCELLING}
 
 
 def cancel(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Voucher:
-    """Cancel an unused voucher: its credit is consumed by a counter invoice, its points return.
+    """Cancel what is left of a voucher: its credit is consumed, the points behind it return to their lots.
 
-    Raises VoucherNotUsable for one that was used, has expired or was refused; again after a crash it goes on.
+    Raises VoucherNotUsable for one that is used up, reserved, has expired or was refused; again after a crash it
+    goes on.
     """
-    with loyalty.database.reading() as tx:
-        voucher = vouchers.by_id(tx, voucher_id)
-    if voucher is None:
-        raise UnknownVoucher()
-    if voucher.state is VoucherState.PENDING:
-        _complete(loyalty, voucher_id)
-    voucher = look_at(loyalty, voucher_id)
+    voucher = completed(loyalty, voucher_id)
     if voucher.state is VoucherState.CANCELLED:
         return voucher
     if voucher.state not in CANCELLABLE:
@@ -53,12 +38,25 @@ def cancel(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Vouch
     return void(loyalty, voucher_id)
 
 
-def _complete(loyalty: Loyalty, voucher_id: str) -> None:
-    """A pending voucher's credit note may be half made: complete it, so that it can be voided cleanly."""
-    try:
-        issue(loyalty, voucher_id)
-    except PermanentFailure as failure:
-        refuse(loyalty, voucher_id, str(failure))
+def completed(loyalty: Loyalty, voucher_id: str) -> Voucher:
+    """A voucher as Dolibarr has it now, its issue completed if that was half done, so that it can be voided cleanly.
+
+    Raises UnknownVoucher, and VoucherNotUsable for one that is about to replace a lost one.
+    """
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None:
+        raise UnknownVoucher()
+    if voucher.state is VoucherState.PENDING and voucher.replaces:
+        raise VoucherNotUsable(
+            masked(voucher.last_four), "it is still being made for a lost one. Try again in a moment."
+        )
+    if voucher.state is VoucherState.PENDING:
+        try:
+            issue(loyalty, voucher_id)
+        except PermanentFailure as failure:
+            refuse(loyalty, voucher_id, str(failure))
+    return look_at(loyalty, voucher_id)
 
 
 def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, note: str = "") -> None:
@@ -66,7 +64,7 @@ def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, n
 
     def decision(tx: Tx) -> None:
         voucher = vouchers.by_id(tx, voucher_id)
-        if voucher is None or voucher.state not in (VoucherState.ACTIVE, VoucherState.PARTLY_USED):
+        if voucher is None or voucher.state not in USABLE:
             return
         vouchers.change(tx, voucher, step=str(state), at=loyalty.now(), who=who, note=note, state=state)
         outbox.put(tx, [void_voucher(voucher.thirdparty_id, voucher_id)], loyalty.now())
@@ -75,74 +73,24 @@ def begin(loyalty: Loyalty, voucher_id: str, state: VoucherState, *, who: str, n
 
 
 def void(loyalty: Loyalty, voucher_id: str) -> Voucher:
-    """Carry on a voucher that is being cancelled or expires until its credit is consumed; safe to repeat."""
+    """Carry on a voucher that is being cancelled or expires until nothing of it is left; safe to repeat."""
     with holding(loyalty, voucher_id) as lease:
         voucher = look_closely(loyalty, voucher_id)
         if voucher.state not in (VoucherState.CANCELLING, VoucherState.EXPIRING):
             return voucher
-        if voucher.credit_note_id is not None:
-            _consume(loyalty, voucher, lease.keep)
-        return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id))
+        made = take_out(loyalty, voucher, lease.keep)
+        document = made[0].ref if made else ""
+        return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id, document))
 
 
-def _consume(loyalty: Loyalty, voucher: Voucher, keep_lease: Callable[[], None]) -> None:
-    """Make the counter invoice over what is left of the credit, pay it with that, close it."""
-    assert voucher.credit_note_id is not None  # noqa: S101
-    note = loyalty.books.sale(voucher.credit_note_id)
-    if note is None:
-        return  # deleted in Dolibarr (facts trap 24), and its credit with it
-    draft = _counter_draft(loyalty, voucher, note)
-    counter = find_or_post(loyalty, voucher, draft)
-    counter = validated(loyalty, voucher, counter, draft.gross)
-    for row in loyalty.books.credits(voucher.thirdparty_id, note.id):
-        if row.used_on is None:
-            keep_lease()
-            loyalty.books.use_credit(counter.id, row.id)
-    counter = read_back(loyalty, counter.id)
-    if counter.remaining != ZERO:
-        raise TemporaryFailure(
-            f"Counter invoice {counter.ref} is not paid by the credit of {note.ref}: "
-            f"{plain(counter.remaining)} {counter.currency} remain. Looking again later."
-        )
-    if counter.state is State.VALIDATED:
-        loyalty.books.settle(counter.id)
-
-
-def _counter_draft(loyalty: Loyalty, voucher: Voucher, note: Sale) -> Draft:
-    words = loyalty.brand.words(loyalty.screens.language)
-    code = code_of(voucher.id, loyalty.secret)
-    vat_rate = next((line.vat_rate for line in note.lines), ZERO)
-    return Draft(
-        thirdparty_id=voucher.thirdparty_id,
-        kind="standard",
-        issued_on=loyalty.today(),
-        ref_ext=voucher.counter_ref_ext,
-        ref_client=code,
-        note=words.gettext("Voids the loyalty voucher of credit note %(ref)s.", ref=note.ref),
-        lines=(
-            DraftLine(
-                label=words.gettext("Cancellation of voucher %(code)s", code=code),
-                net_price=net_of_gross(voucher.remaining, vat_rate),
-                vat_rate=vat_rate,
-            ),
-        ),
-        gross=voucher.remaining,
-        options={"loyalty_voucher": code, "loyalty_state": voucher_state("cancelled", words)},
-    )
-
-
-def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
+def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str, document: str) -> Voucher:
     voucher = vouchers.by_id(tx, voucher_id)
     assert voucher is not None  # noqa: S101
     if voucher.state is VoucherState.CANCELLING:
-        final, back, why, kind = VoucherState.CANCELLED, True, "voucher_cancelled", MoveKind.CANCELLED
+        final, back, kind = VoucherState.CANCELLED, True, MoveKind.CANCELLED
     elif voucher.state is VoucherState.EXPIRING:
-        final, back, why, kind = (
-            VoucherState.EXPIRED,
-            loyalty.program.vouchers.return_points_on_expiry,
-            "voucher_expired",
-            MoveKind.EXPIRED,
-        )
+        back = loyalty.program.vouchers.return_points_on_expiry
+        final, kind = VoucherState.EXPIRED, MoveKind.EXPIRED
     else:
         return voucher
     after = vouchers.change(
@@ -151,23 +99,29 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str) -> Voucher:
         step=str(final),
         at=loyalty.now(),
         who=loyalty.worker,
-        booked=taken(loyalty, voucher, kind, voucher.remaining),
+        note=document,
+        booked=taken(loyalty, voucher, kind, voucher.remaining, document=document),
         state=final,
         remaining=ZERO,
     )
-    points = _unused_points(voucher) if back else 0
-    return_points(tx, loyalty, voucher, why, points)
-    effects = [show_member(voucher.thirdparty_id)]
-    if loyalty.screens.agenda:
-        effects.append(
-            event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=points)
-        )
-    outbox.put(tx, effects, loyalty.now())
+    points = points_left(tx, voucher) if back else 0
+    root = vouchers.root_of(tx, voucher)
+    return_points(tx, loyalty, root, f"voucher_{final}", points)
+    if voucher.thirdparty_id:
+        effects = [show_member(voucher.thirdparty_id)]
+        if loyalty.screens.agenda:
+            told = event(str(final), voucher.thirdparty_id, voucher.id, voucher=voucher.id, points=points)
+            effects.append(told)
+        outbox.put(tx, effects, loyalty.now())
     return after
 
 
-def _unused_points(voucher: Voucher) -> int:
-    """The points behind what is left of a voucher, in the member's favour: of one used in part, that part."""
-    if not voucher.value:
-        return voucher.points
-    return round_points(voucher.points * voucher.remaining / voucher.value, "up")
+def points_left(tx: Tx, voucher: Voucher) -> int:
+    """The points behind what is left of a voucher; those of one that replaces another were spent on the first."""
+    root = vouchers.root_of(tx, voucher)
+    return points_behind(root.points, root.value, voucher.remaining)
+
+
+def points_returned(tx: Tx, voucher: Voucher) -> int:
+    """How many points came back when a voucher, or the one it replaces, was voided."""
+    return returned_points(tx, vouchers.root_of(tx, voucher))

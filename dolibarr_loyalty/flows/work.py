@@ -11,6 +11,7 @@ from dolibarr_loyalty.errors import Conflict, OutsideFailure, StoreUnavailable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.daily import daily
 from dolibarr_loyalty.flows.delivery import deliver
+from dolibarr_loyalty.flows.reservations import release_overdue
 from dolibarr_loyalty.flows.sync import follow_hints, sweep, sync
 from dolibarr_loyalty.store import bearings
 
@@ -58,6 +59,7 @@ class Worker:
         if self.last_sync is None or now - self.last_sync >= self.rhythm.sync_every:
             self.last_sync = now
             self._alone("sync", lambda: sync(self.loyalty, progress=self._between_pages))
+        self._do("reservations", lambda: release_overdue(self.loyalty))
         self._when_due(SWEEP, self.rhythm.sweep_every, lambda: self._sweep(deletions=False))
         self._when_due(DELETIONS, self.rhythm.deletions_every, lambda: self._sweep(deletions=True))
         self._when_new_day(lambda: daily(self.loyalty))

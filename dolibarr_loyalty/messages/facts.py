@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 MailKind = Literal[
     "welcome",
     "voucher",
+    "gift_card",
     "reward_near",
     "points_expiring",
     "voucher_expiring",
@@ -83,6 +84,8 @@ class WelcomeFacts(MemberFacts):
 class VoucherFacts(MemberFacts):
     """A voucher was issued, for `points` or (0) as a gift. `valid_until` is its last usable day, if any.
 
+    A gift card (`is_gift_card`) was bought; one that is a bearer's names nobody.
+    `signed` is the text of its QR code, which holds the code and the shop's signature; empty for the code alone.
     `terms` is the owner's small print in the member's language, `vat_note` a sentence about VAT.
     """
 
@@ -97,6 +100,21 @@ class VoucherFacts(MemberFacts):
     points: int = 0
     terms: str = ""
     vat_note: str = ""
+    signed: str = ""
+    is_gift_card: bool = False
+    is_bearer: bool = False
+
+    @property
+    def scanned(self) -> str:
+        """What the QR code says."""
+        return self.signed or self.code
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftCardFacts(VoucherFacts):
+    """A gift card was bought; the mail goes to its buyer, who need not be a member. `reward` is the card's name."""
+
+    kind: ClassVar[MailKind] = "gift_card"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,8 @@ VOUCHER_STATES = {
     "cancelled": N_("cancelled"),
     "expiring": N_("expiring"),
     "expired": N_("expired"),
+    "replacing": N_("being replaced"),
+    "replaced": N_("replaced"),
     "refused": N_("refused"),
 }
 

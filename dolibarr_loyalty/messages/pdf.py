@@ -38,6 +38,7 @@ class Print:
     limit: str
     reward: str
     code: str
+    scanned: str
     valid: str
     holder: str
     small: str
@@ -47,13 +48,13 @@ class Print:
 def voucher_pdf(facts: VoucherFacts, brand: Brand, locale: str) -> bytes:
     """The voucher as a PDF of one A6 page, in the member's language."""
     words = brand.words(locale)
-    return _printed(_texts(facts, brand, words), brand, words.locale.replace("_", "-"), facts.issued_on)
+    return _printed(texts_of(facts, brand, words), brand, words.locale.replace("_", "-"), facts.issued_on)
 
 
 @lru_cache(maxsize=8)  # the mail and the credit note's linked file show the same page, one after the other
 def _printed(texts: Print, brand: Brand, language: str, issued_on: date) -> bytes:
     with TemporaryDirectory(prefix="loyalty-") as folder:
-        page = _Page(texts, Path(folder))
+        page = VoucherPage(texts, Path(folder))
         page.set_title(f"{texts.title} {texts.worth}")
         page.set_author(texts.shop)
         page.set_lang(language)
@@ -61,13 +62,15 @@ def _printed(texts: Print, brand: Brand, language: str, issued_on: date) -> byte
         page.viewer_preferences = ViewerPreferences(display_doc_title=True)
         page.head(brand)
         page.band(brand)
-        page.code(qr_png(texts.code))
+        page.code(qr_png(texts.scanned))
         page.foot()
         return bytes(page.output())
 
 
-def _texts(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
+def texts_of(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
+    """The texts of a voucher's page."""
     worth, holder = worth_in_short(facts.worth, words), printable(facts.member_name[:_LONGEST_LINE])
+    is_anybodys = facts.is_gift_card and facts.is_bearer
     is_named_by_reward = facts.worth.kind in ("product", "service")
     valid = words.gettext("Valid without end")
     if facts.valid_until is not None:
@@ -76,13 +79,14 @@ def _texts(facts: VoucherFacts, brand: Brand, words: Words) -> Print:
     small = (facts.terms, facts.vat_note, issued)
     return Print(
         shop=_line(brand.shop_name),
-        title=_line(words.gettext("Voucher")),
+        title=_line(words.gettext("Gift card") if facts.is_gift_card else words.gettext("Voucher")),
         worth=_line(worth),
         limit=_line(worth_limit(facts.worth, words)),
         reward="" if is_named_by_reward else _line(facts.reward),
         code=_line(facts.code),
+        scanned=facts.scanned,
         valid=_line(valid),
-        holder=_line(words.gettext("for %(name)s", name=holder)) if holder else "",
+        holder=_line(words.gettext("for %(name)s", name=holder)) if holder and not is_anybodys else "",
         small=printable("\n".join(text[:_LONGEST_TEXT] for text in small if text.strip())),
         legal=tuple(_line(line) for line in (*brand.legal, brand.website) if line.strip())[:3],
     )
@@ -92,13 +96,15 @@ def _line(text: str) -> str:
     return in_reading_order(" ".join(printable(text[:_LONGEST_LINE]).split("\n")))
 
 
-class _Page(FPDF):
+class VoucherPage(FPDF):
     """One A6 page; each method draws one part, from top to bottom."""
 
-    def __init__(self, texts: Print, folder: Path) -> None:
-        super().__init__(unit="mm", format=(WIDTH, HEIGHT))
+    size: tuple[float, float] = (WIDTH, HEIGHT)
+
+    def __init__(self, texts: Print, folder: Path, other_signs: str = "") -> None:
+        super().__init__(unit="mm", format=self.size)
         self.texts = texts
-        signs = "".join("".join(text) for text in vars(texts).values())
+        signs = other_signs + "".join("".join(text) for text in vars(texts).values())
         for style, weight in (("", 400), ("B", 700)):
             file = folder / f"{weight}.ttf"
             file.write_bytes(font_for(signs, 700 if weight == 700 else 400))

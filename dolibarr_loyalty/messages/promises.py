@@ -33,6 +33,7 @@ THINGS = {
     "partner": N_("Partner “%(name)s”"),
     "segment": N_("Segment “%(name)s”"),
     "pooling": N_("Pooling"),
+    "gift_card": N_("Gift card “%(name)s”"),
 }
 
 SENTENCES = {

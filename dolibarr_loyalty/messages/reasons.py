@@ -119,6 +119,7 @@ RETURNED = {
     "voucher_refused": N_("Returned, because the voucher could not be issued."),
     "voucher_expired": N_("Returned, because the voucher expired."),
     "donation_taken_back": N_("Returned, because the gift was taken back."),
+    "reservation_over": N_("Returned, because the reservation ended."),
 }
 EXPIRED = {
     "fixed": N_("Expired; usable until %(on)s."),

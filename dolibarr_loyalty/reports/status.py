@@ -28,7 +28,7 @@ class Status:
     """Points as whole numbers; issued - reversed - redeemed - expired + adjusted = outstanding - debt.
 
     `issued` is net of points forfeited at a limit; `redeemed` net of vouchers whose points came back.
-    `outstanding` is what members hold (pending included), `debt` what they owe.
+    `outstanding` is what members hold (pending included), `debt` what they owe; `alarms` are open.
     """
 
     members: int
@@ -45,6 +45,7 @@ class Status:
     vouchers: tuple[VoucherSum, ...]
     outbox: tuple[tuple[str, int], ...]
     inbox: tuple[tuple[str, int], ...]
+    alarms: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The status for scripts."""
@@ -63,6 +64,7 @@ class Status:
             "vouchers": _by_state(self.vouchers),
             "outbox": dict(self.outbox),
             "inbox": dict(self.inbox),
+            "alarms": self.alarms,
         }
 
 
@@ -98,6 +100,7 @@ def status(
             vouchers=tuple(_voucher(row) for row in tx.rows("vouchers_by_state")),
             outbox=tuple((row["status"], int(row["effects"])) for row in tx.rows("outbox_by_status")),
             inbox=tuple((row["status"], int(row["hints"])) for row in tx.rows("inbox_by_status")),
+            alarms=int(tx.value("count_open_alarms")),
         )
 
 

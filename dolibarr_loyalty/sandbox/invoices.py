@@ -114,6 +114,7 @@ class Invoices(Catalogue):
             "total_tva": eight(totals.vat),
             "total_ttc": eight(totals.gross),
             "fk_remise_except": line.get("fk_remise_except"),
+            "ref_ext": line.get("ref_ext") or "",
             "rang": int(line.get("rang") or 0),
             "options": self.read_options("invoice_line", line.get("array_options")) or None,
         }

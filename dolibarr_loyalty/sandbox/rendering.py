@@ -233,6 +233,7 @@ def invoice_line(house: Invoices, line: Row) -> Shown:
         "fk_remise_except": _text(line["fk_remise_except"]),
         "info_bits": "2" if line["fk_remise_except"] else "0",
         "rang": str(line["rang"]),
+        "ref_ext": line.get("ref_ext") or "",
         "description": line["desc"],
         "multicurrency_subprice": line["subprice"],
         **_product_keys(house, product),

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -78,6 +78,14 @@ def of_members(tx: Tx, thirdparty_ids: Iterable[int]) -> list[Document]:
 def by_ref(tx: Tx, ref: str) -> list[Document]:
     """Documents with this number, in any case."""
     return [_read(row) for row in tx.rows("documents_by_ref", ref=ref.strip().casefold())]
+
+
+def every(tx: Tx, *, page: int = 500) -> Iterator[Document]:
+    """All documents, read a page at a time."""
+    last_id = 0
+    while rows := tx.rows("documents_page", last_id=last_id, limit=page):
+        yield from (_read(row) for row in rows)
+        last_id = rows[-1]["id"]
 
 
 def of_vouchers(tx: Tx) -> list[Document]:
@@ -160,11 +168,15 @@ def _write(document: Document) -> dict[str, Any]:
     }
 
 
+def snapshot_text(stored: str) -> str:
+    """The JSON of a snapshot as it was before a long one was compressed."""
+    if not stored.startswith(_COMPRESSED):
+        return stored
+    return zlib.decompress(base64.b85decode(stored.removeprefix(_COMPRESSED))).decode()
+
+
 def _read(row: Mapping[str, Any]) -> Document:
-    text = row["snapshot"]
-    if text.startswith(_COMPRESSED):
-        text = zlib.decompress(base64.b85decode(text.removeprefix(_COMPRESSED))).decode()
-    sale = _SALE.validate_json(text)
+    sale = _SALE.validate_json(snapshot_text(row["snapshot"]))
     return Document(
         sale=sale,
         root_id=row["root_id"],

@@ -1,4 +1,4 @@
-"""The table of the documents in Dolibarr that were made for vouchers; only ever inserted."""
+"""The table of the documents in Dolibarr that were made for vouchers; only their customer may change, by a merge."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -165,6 +165,13 @@ def replacement_of(tx: Tx, voucher_id: str) -> Voucher | None:
     return _maybe(tx.row("voucher_replacing", replaces=voucher_id))
 
 
+def root_of(tx: Tx, voucher: Voucher) -> Voucher:
+    """The voucher that a chain of replacements began with, which holds the points; itself if it replaces none."""
+    while voucher.replaces and (before := by_id(tx, voucher.replaces)) is not None:
+        voucher = before
+    return voucher
+
+
 def of_member(tx: Tx, thirdparty_id: int) -> list[Voucher]:
     """A member's vouchers, the newest first."""
     return [read(row) for row in tx.rows("vouchers_of_member", thirdparty_id=thirdparty_id)]

@@ -22,6 +22,10 @@ SELECT id FROM llx_loyalty_documents WHERE thirdparty_id = :thirdparty_id AND id
 -- Ids of documents that Dolibarr still had when last seen.
 SELECT id FROM llx_loyalty_documents WHERE id > :last_id AND state <> 'deleted' ORDER BY id LIMIT :limit;
 
+-- name: documents_page(last_id, limit)
+-- All documents as last seen, a page at a time.
+SELECT * FROM llx_loyalty_documents WHERE id > :last_id ORDER BY id LIMIT :limit;
+
 -- name: open_documents(last_id, limit)
 -- Documents that were open when last seen: what paying with a credit changes without a trace.
 SELECT id, kind FROM llx_loyalty_documents

@@ -119,6 +119,10 @@ SELECT COALESCE(MAX(seq), 0) FROM llx_loyalty_voucher_steps WHERE voucher_id = :
 -- The vouchers of a merged customer go with the customer.
 UPDATE llx_loyalty_vouchers SET thirdparty_id = :new_id, version = version + 1 WHERE thirdparty_id = :old_id;
 
+-- name: reassign_voucher_notes(old_id, new_id)!
+-- The credits of a merged customer's vouchers are the kept customer's, as Dolibarr has it.
+UPDATE llx_loyalty_voucher_notes SET thirdparty_id = :new_id WHERE thirdparty_id = :old_id;
+
 -- name: insert_voucher_terms(voucher_id, accounting, source, several, bearer, valid_from, minimum_minor, excluded, sale_id, sale_key, replaces)!
 -- What a voucher may be used for.
 INSERT INTO llx_loyalty_voucher_terms (

@@ -13,11 +13,14 @@ from dolibarr_loyalty.cli import app
 LISTED = """init, config check, doctor, install, sync, run, serve, deliver, daily, status, member show,
 member history, member list, explain invoice, rewards, redeem, voucher show, voucher list, voucher use,
 voucher cancel, points adjust, points transfer, card show, card list, pool create, pool join, pool leave, pool show,
-outbox list, outbox retry, verify, reconcile"""
+outbox list, outbox retry, verify, reconcile, reserve voucher, reserve reward, reserve capture, reserve release,
+reserve list, till tickets, till take, till give-back"""
 WRITING = """init, install, sync, run, serve, deliver, daily, redeem, voucher use, voucher cancel, points adjust,
-points transfer, pool create, pool join, pool leave, outbox retry, reconcile"""
+points transfer, pool create, pool join, pool leave, outbox retry, reconcile, reserve voucher, reserve reward, reserve capture, reserve release, till take,
+till give-back"""
 READING = """config check, doctor, status, member show, member history, member list, explain invoice, rewards,
-voucher show, voucher list, card show, card list, pool show, outbox list, verify"""
+voucher show, voucher list, card show, card list, pool show, outbox list, verify, reserve list,
+till tickets"""
 
 
 def names(text: str) -> list[str]:

@@ -125,7 +125,7 @@ def test_every_setting_stands_in_the_first_file(tmp_path: Path, language: Langua
     standing: dict[str, set[str]] = {}
     table = ""
     for line in text.splitlines():
-        if header := re.fullmatch(r"#?\[\[?([a-z.]+)\]\]?", line):
+        if header := re.fullmatch(r"#?\[\[?([a-z_.]+)\]\]?", line):
             table = header[1]
         elif key := re.match(r"#?([a-z_]+) = ", line):
             standing.setdefault(table, set()).add(key[1])
@@ -178,7 +178,7 @@ def test_shown_defaults_are_the_true_ones(tmp_path: Path, language: Language) ->
         if line.startswith("# "):
             comment = f"{comment} {line[2:]}".strip()
             continue
-        if header := re.fullmatch(r"#?\[\[?([a-z.]+)\]\]?", line):
+        if header := re.fullmatch(r"#?\[\[?([a-z_.]+)\]\]?", line):
             table = header[1]
         elif (key := re.match(r"#?([a-z_]+) = ", line)) and (named := said.search(comment)):
             default = next(f for f in fields(ALL_TABLES[table]) if f.name == key[1]).default

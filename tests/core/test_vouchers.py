@@ -1,29 +1,27 @@
 """Vouchers: codes, states, validity and worth."""
 
-from decimal import Decimal
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dolibarr_loyalty.core.program import VoucherTerms
-from dolibarr_loyalty.core.sale import Credit, Line
 from dolibarr_loyalty.core.times import RoundUp
 from dolibarr_loyalty.core.vouchers import (
     ALPHABET,
     TRANSITIONS,
-    Voucher,
+    Accounting,
     VoucherState,
     check_sign,
     code_hash,
     code_of,
-    credit_line,
     masked,
     read_code,
+    valid_from,
     valid_until,
-    worth_on,
 )
-from tests.builders import a_line, a_program, a_reward, a_sale, a_voucher, at, day
+from tests.builders import a_program, a_reward, a_voucher, at, day
 
 SECRET = b"a secret of the shop's owner, 32+"
 SIGNS = st.text(ALPHABET, min_size=17, max_size=17)
@@ -174,126 +172,42 @@ def test_a_voucher_ends_after_its_months(
     assert ends == (day(until) if until else None)
 
 
-# worth ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("own", "after_days", "today", "first"),
+    [
+        pytest.param(None, 0, "2026-03-02", None, id="at once"),
+        pytest.param(None, 3, "2026-03-02", "2026-03-05", id="some days after its issue"),
+        pytest.param("2026-04-01", 3, "2026-03-02", "2026-04-01", id="not before its day"),
+        pytest.param("2026-01-01", 0, "2026-03-02", None, id="its day is over"),
+    ],
+)
+def test_a_voucher_may_be_usable_only_later(
+    own: str | None, after_days: int, today: str, first: str | None
+) -> None:
+    reward = replace(a_reward(), valid_from=day(own) if own else None, usable_after_days=after_days)
+    assert valid_from(reward, day(today)) == (day(first) if first else None)
+    voucher = replace(a_voucher(), valid_from=day("2026-03-05"))
+    assert (voucher.is_early(day("2026-03-04")), voucher.is_early(day("2026-03-05"))) == (True, False)
+    assert not a_voucher().is_early(day("2026-03-04"))
+
+
+def test_a_reward_that_ends_by_itself_ends_its_vouchers() -> None:
+    program = a_program(vouchers=VoucherTerms(valid_months=36))
+    reward = replace(a_reward(), valid_until=day("2026-06-30"))
+    assert valid_until(program, reward, at("2026-01-31 12:00")) == day("2026-06-30")
+    assert valid_until(program, replace(reward, valid_months=0), at("2026-01-31 12:00")) == day("2026-06-30")
 
 
 @pytest.mark.parametrize(
-    ("terms", "vat_rate", "net_price", "rate"),
+    ("kind", "accounting", "is_credit"),
     [
-        pytest.param(VoucherTerms(), None, "12", "0", id="a means of payment carries no VAT"),
-        pytest.param(VoucherTerms(), Decimal(20), "12", "0", id="whatever it is bound to"),
-        pytest.param(
-            VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)), None, "10", "20", id="the setting's rate"
-        ),
-        pytest.param(
-            VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)),
-            Decimal("5.5"),
-            "11.37441",
-            "5.5",
-            id="the rate of the goods",
-        ),
+        ("amount", "payment", True),
+        ("amount", "credit_note", True),
+        ("amount", "deposit", True),
+        ("amount", "discount", False),
+        ("amount", "liability", False),
+        ("percent", "payment", False),
     ],
 )
-def test_a_voucher_becomes_one_line_of_a_credit_note(
-    terms: VoucherTerms, vat_rate: Decimal | None, net_price: str, rate: str
-) -> None:
-    line = credit_line(terms, Decimal(12), vat_rate)
-    assert (line.net_price, line.vat_rate) == (Decimal(net_price), Decimal(rate))
-
-
-def percent(rate: str, limit: str | None = None) -> Voucher:
-    return a_voucher(kind="percent", value="0", rate=rate, limit=limit)
-
-
-def free(product: str, limit: str | None = None) -> Voucher:
-    return a_voucher(kind="product", value="0", product=product, limit=limit)
-
-
-@pytest.mark.parametrize(
-    ("voucher", "lines", "remaining", "worth"),
-    [
-        pytest.param(percent("10"), [a_line("80"), a_line("20")], "100", "10", id="percent of the goods"),
-        pytest.param(percent("10"), [a_line("33.35")], "33.35", "3.34", id="percent, to the cent"),
-        pytest.param(percent("50", "20"), [a_line("100")], "100", "20", id="percent, up to its limit"),
-        pytest.param(percent("50"), [a_line("100")], "30", "30", id="no more than remains to be paid"),
-        pytest.param(
-            percent("10"),
-            [a_line("100"), a_line("-20", credit=Credit.DISCOUNT)],
-            "80",
-            "8",
-            id="after a typed-in discount",
-        ),
-        pytest.param(
-            percent("10"),
-            [a_line("100"), a_line("-20", credit=Credit.DEPOSIT)],
-            "80",
-            "10",
-            id="a deposit is a payment",
-        ),
-        pytest.param(percent("10"), [a_line("-50")], "0", "0", id="nothing on goods that come back"),
-        pytest.param(percent("10"), [a_line("50")], "-5", "0", id="nothing on an overpaid invoice"),
-        pytest.param(percent("10"), [], "0", "0", id="no lines"),
-        pytest.param(free("Coffee"), [a_line("9", product="coffee", quantity="3")], "9", "3", id="one unit"),
-        pytest.param(
-            free("coffee"),
-            [a_line("3", product="coffee"), a_line("4", product="coffee")],
-            "7",
-            "4",
-            id="the dearest",
-        ),
-        pytest.param(
-            free("coffee", "2.50"), [a_line("3", product="coffee")], "3", "2.50", id="up to its limit"
-        ),
-        pytest.param(free("coffee"), [a_line("3", product="tea")], "3", "0", id="another product"),
-        pytest.param(free("coffee"), [a_line("0", product="coffee")], "5", "0", id="already free"),
-        pytest.param(
-            free("coffee"), [a_line("3", product="coffee", quantity="0")], "3", "0", id="quantity zero"
-        ),
-        pytest.param(
-            free("coffee"), [a_line("-3", product="coffee", quantity="-1")], "3", "0", id="taken back"
-        ),
-        pytest.param(
-            free("ham"),
-            [a_line("7", product="ham", quantity="0.350"), a_line("30")],
-            "37",
-            "7",
-            id="less than one unit",
-        ),
-    ],
-)
-def test_what_a_voucher_is_worth_on_an_invoice(
-    voucher: Voucher, lines: list[Line], remaining: str, worth: str
-) -> None:
-    assert worth_on(voucher, a_sale(lines=lines, remaining=remaining))[0] == Decimal(worth)
-
-
-def test_a_voucher_for_a_product_carries_the_products_vat_rate() -> None:
-    sale = a_sale(lines=[a_line("3", product="coffee", vat_rate="5.5"), a_line("9")], remaining="12")
-    assert worth_on(free("coffee"), sale) == (Decimal(3), Decimal("5.5"))
-    assert worth_on(free("tea"), sale) == (Decimal(0), None)
-    assert worth_on(percent("10"), sale)[1] is None
-
-
-@pytest.mark.parametrize(
-    ("lines", "vat_rate"),
-    [
-        pytest.param([a_line("80", vat_rate="5.5"), a_line("20", vat_rate="5.5")], "5.5", id="of one rate"),
-        pytest.param(
-            [a_line("80", vat_rate="5.5"), a_line("20", vat_rate="20")], None, id="of several rates"
-        ),
-        pytest.param(
-            [
-                a_line("80", vat_rate="7"),
-                a_line("0", vat_rate="20"),
-                a_line("-9", vat_rate="0", credit=Credit.DEPOSIT),
-            ],
-            "7",
-            id="lines that carry no goods' money do not count",
-        ),
-    ],
-)
-def test_a_percentage_carries_the_vat_rate_that_all_the_goods_share(
-    lines: list[Line], vat_rate: str | None
-) -> None:
-    carried = worth_on(percent("10"), a_sale(lines=lines, remaining="50"))[1]
-    assert carried == (None if vat_rate is None else Decimal(vat_rate))
+def test_which_ways_are_a_credit_from_the_start(kind: str, accounting: Accounting, is_credit: bool) -> None:
+    assert replace(a_voucher(kind=kind), accounting=accounting).is_credit_from_start is is_credit

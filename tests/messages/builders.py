@@ -17,6 +17,7 @@ from dolibarr_loyalty.messages import (
     ClubEndingFacts,
     ClubWelcomeFacts,
     DonationStatementFacts,
+    GiftCardFacts,
     Goal,
     MailKind,
     MemberFacts,
@@ -39,6 +40,7 @@ UNSUBSCRIBE = "https://shop.example/loyalty/stop?token=abc"
 KINDS: tuple[MailKind, ...] = (
     "welcome",
     "voucher",
+    "gift_card",
     "reward_near",
     "points_expiring",
     "voucher_expiring",
@@ -99,6 +101,8 @@ def facts_of(
         return WelcomeFacts(**member, bonus=points, goal=goal)
     if kind == "voucher":
         return VoucherFacts(**member, **voucher)
+    if kind == "gift_card":
+        return GiftCardFacts(**member, **voucher, is_gift_card=True)
     if kind == "voucher_expiring":
         return VoucherExpiringFacts(**member, **voucher)
     if kind == "club_welcome":

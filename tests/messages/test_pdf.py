@@ -168,7 +168,7 @@ def test_hebrew_runs_from_right_to_left():
 
 
 def test_a_hebrew_name_is_turned_only_once():
-    texts = pdf_module._texts(a_voucher(member_name="שרה"), a_brand(), a_brand().words("de"))
+    texts = pdf_module.texts_of(a_voucher(member_name="שרה"), a_brand(), a_brand().words("de"))
     assert texts.holder == "für הרש"
 
 

@@ -102,6 +102,7 @@ EXAMPLES = [
     *({"code": "expired", "on": "2026-12-31", "model": model} for model in ("fixed", "activity")),
     {"code": "donated", "charity": "trees", "points": 50},
     {"code": "returned", "why": "donation_taken_back"},
+    {"code": "returned", "why": "reservation_over"},
     {"code": "imported", "source": "paper cards"},
     {"code": "adjusted", "text": "Sorry for the wait, 100% our fault"},
     {"code": "merged", "from": "12", "to": "34"},

@@ -14,8 +14,10 @@ APPEND_ONLY = (
     "voucher_steps",
     "voucher_moves",
     "voucher_notes",
+    "reservation_steps",
     "fundings",
     "program_acts",
+    "lookups",
     "tier_steps",
     "activity_withdrawals",
     "referral_steps",
@@ -38,6 +40,8 @@ LISTS = {
     "source_keys",
     "month_days",
     "referral_ids",
+    "voucher_ids",
+    "hashes",
 }
 NUMBERS = {
     "given_year",
@@ -107,8 +111,14 @@ NUMBERS = {
     "minimum_minor",
     "sale_id",
     "note_id",
+    "failed",
+    "is_staff",
+    "vouchers",
+    "last_customer",
 }
 TEXT_IDS = (
+    "lookup",
+    "alarm",
     "donation",
     "payout",
     "import",
@@ -119,6 +129,7 @@ TEXT_IDS = (
     "name_friend",
     "pool",
     "voucher",
+    "reservation",
     "outbox",
     "effect",
     "entr",
@@ -141,6 +152,8 @@ def _value(query: str, name: str) -> object:
             "account_ids",
             "cause_ids",
             "entry_ids",
+            "voucher_ids",
+            "hashes",
         )
         texts = texts or query in ("accounts_by_ids", "lots_by_ids")
         return ["none"] if texts else [0]

@@ -12,7 +12,7 @@ from dolibarr_loyalty.connectors.dolibarr import screens
 from dolibarr_loyalty.connectors.dolibarr.capabilities import Capabilities, probe, zones_of
 from dolibarr_loyalty.connectors.dolibarr.changes import changed_page, newest_change
 from dolibarr_loyalty.connectors.dolibarr.client import Client
-from dolibarr_loyalty.connectors.dolibarr.credit_notes import body_of
+from dolibarr_loyalty.connectors.dolibarr.credit_notes import body_of, line_of
 from dolibarr_loyalty.connectors.dolibarr.filters import both, condition
 from dolibarr_loyalty.connectors.dolibarr.reading import (
     Broken,
@@ -26,11 +26,19 @@ from dolibarr_loyalty.connectors.dolibarr.reading import (
     read_member,
     read_page,
     read_payments,
+    read_product,
     read_sale,
 )
 from dolibarr_loyalty.connectors.dolibarr.supplier_drafts import draft_payment
 from dolibarr_loyalty.connectors.dolibarr.tags import set_customer_tags, tags_of_all
-from dolibarr_loyalty.connectors.protocol import CreditRow, Cursor, Draft, PaymentDraft
+from dolibarr_loyalty.connectors.protocol import (
+    CreditRow,
+    Cursor,
+    Draft,
+    DraftLine,
+    PaymentDraft,
+    Product,
+)
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.occasions import Contact
 from dolibarr_loyalty.core.sale import Payment, Sale
@@ -120,6 +128,13 @@ class DolibarrBooks:
     def open_sales(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
         return self._after(INVOICES, last_id, limit, self._sales, condition("t.fk_statut", "=", 1))
 
+    def ours_after(self, last_id: int, limit: int = PAGE) -> Sequence[Sale]:
+        return self._after(INVOICES, last_id, limit, self._sales, condition("t.ref_ext", "like", "loyalty:%"))
+
+    def draft_sales(self, channel: str) -> Sequence[Sale]:
+        where = both(condition("t.module_source", "=", channel), condition("t.fk_statut", "=", 0))
+        return self._after(INVOICES, 0, PAGE, self._sales, where)
+
     def sale(self, sale_id: int) -> Sale | None:
         json = self._one(f"{INVOICES}/{sale_id}")
         return None if json is None else read_sale(json, self._tagged("product"))
@@ -208,11 +223,31 @@ class DolibarrBooks:
     def use_credit(self, sale_id: int, credit_id: int) -> None:
         self.client.post(f"{INVOICES}/{sale_id}/usecreditnote/{credit_id}")
 
+    def use_credit_as_line(self, sale_id: int, credit_id: int) -> None:
+        self.client.post(f"{INVOICES}/{sale_id}/usediscount/{credit_id}")
+
+    @property
+    def splits_credits(self) -> bool:
+        return self.capabilities.splits_credits
+
     def split_credit(self, thirdparty_id: int, credit_id: int, first: Decimal, second: Decimal) -> None:
-        """Split an available credit in two; its id dies. Only where `capabilities.splits_credits`, and never
-        one that was used as a payment: Dolibarr would double the money (facts trap 4b)."""
         path = f"{THIRDPARTIES}/{thirdparty_id}/splitdiscount/{credit_id}"
         self.client.post(path, {"amount_ttc_1": first, "amount_ttc_2": second})
+
+    def add_line(self, sale_id: int, line: DraftLine) -> int:
+        identifier = id_of(self.client.post(f"{INVOICES}/{sale_id}/lines", line_of(line)))
+        if identifier is None:
+            raise PermanentFailure("Dolibarr gave no id for a new line; look for it by its text.")
+        return identifier
+
+    def remove_line(self, sale_id: int, line_id: int) -> None:
+        """A line that is gone is 404 on 23 and 405 on 16, which it also answers to a real refusal: so look."""
+        try:
+            self.client.delete(f"{INVOICES}/{sale_id}/lines/{line_id}")
+        except PermanentFailure as failure:
+            sale = self.sale(sale_id) if failure.status in (404, 405) else None
+            if failure.status not in (404, 405) or (sale and any(line.id == line_id for line in sale.lines)):
+                raise
 
     def settle(self, sale_id: int) -> None:
         self._repeatable(f"{INVOICES}/{sale_id}/settopaid")
@@ -227,6 +262,10 @@ class DolibarrBooks:
     def product_price(self, ref: str) -> tuple[Decimal, Decimal] | None:
         rows = self.client.get_list("/products", {"sqlfilters": condition("t.ref", "=", ref), "limit": 1})
         return price_of(rows[0]) if rows else None
+
+    def product(self, ref: str) -> Product | None:
+        rows = self.client.get_list("/products", {"sqlfilters": condition("t.ref", "=", ref), "limit": 1})
+        return read_product(rows[0]) if rows else None
 
     # paying others ---------------------------------------------------------------------------------
     def draft_payment(self, payment: PaymentDraft) -> int:
@@ -332,7 +371,8 @@ class DolibarrBooks:
             for json in self.client.get_list(INVOICES, {**_by_id(where, PAGE), "sortorder": "DESC"}):
                 lines |= credit_lines_of(json)
         for row in rows:
-            yield replace(row, used_on=lines.get(row.id, row.used_on)) if row.used_as_line else row
+            used_on = lines.get(row.id, row.used_on) if row.used_as_line else row.used_on
+            yield replace(row, used_on=used_on, thirdparty_id=thirdparty_id)
 
 
 def _by_id(where: str, limit: int) -> dict[str, str | int]:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from dolibarr_loyalty.connectors.dolibarr.loose import sendable
-from dolibarr_loyalty.connectors.protocol import Draft
+from dolibarr_loyalty.connectors.protocol import Draft, DraftLine
 
 LONGEST_NOTE = 5000
 LONGEST_REF = 255
-SERVICE = 1
-_TYPES = {"standard": 0, "credit_note": 2}
+GOODS, SERVICE = 0, 1
+_TYPES = {"standard": 0, "credit_note": 2, "deposit": 3}
 
 
 def body_of(draft: Draft) -> dict[str, Any]:
@@ -24,16 +24,20 @@ def body_of(draft: Draft) -> dict[str, Any]:
         "ref_client": sendable(draft.ref_client, LONGEST_REF),
         "note_private": sendable(draft.note, LONGEST_NOTE),
         "array_options": prefixed(draft.options),
-        "lines": [
-            {
-                "desc": sendable(line.label, LONGEST_NOTE),
-                "qty": 1,
-                "subprice": line.net_price,
-                "tva_tx": line.vat_rate,
-                "product_type": SERVICE,
-            }
-            for line in draft.lines
-        ],
+        "lines": [line_of(line) for line in draft.lines],
+    }
+
+
+def line_of(line: DraftLine) -> dict[str, Any]:
+    """A line as Dolibarr wants it, in a new document or added to a draft."""
+    return {
+        "desc": sendable(line.label, LONGEST_NOTE),
+        "qty": line.quantity,
+        "subprice": line.net_price,
+        "tva_tx": line.vat_rate,
+        "product_type": SERVICE if line.is_service else GOODS,
+        **({} if line.product_id is None else {"fk_product": line.product_id}),
+        **({"ref_ext": line.ref_ext} if line.ref_ext else {}),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from dolibarr_loyalty.connectors.dolibarr.clock import Zones
 from dolibarr_loyalty.connectors.dolibarr.loose import amount, plain, whole
-from dolibarr_loyalty.connectors.protocol import CreditRow
+from dolibarr_loyalty.connectors.protocol import CreditRow, Product
 from dolibarr_loyalty.core.member import Member
 from dolibarr_loyalty.core.occasions import Contact
 from dolibarr_loyalty.core.sale import Credit, Kind, Line, Payment, Sale, State
@@ -155,6 +155,11 @@ def price_of(product: Json) -> tuple[Decimal, Decimal]:
     return _sure(product, lambda json: (amount(json.get("price_ttc")), amount(json.get("tva_tx"))))
 
 
+def read_product(product: Json) -> Product:
+    """A product; raises Unreadable for one without id."""
+    return _sure(product, _product)
+
+
 def credit_lines_of(json: Json) -> dict[int, int]:
     """The invoice's id by the ids of the credits that were used as its lines."""
     identifier = id_of(json) or 0
@@ -259,6 +264,7 @@ def _line(json: Json, context: Context) -> Line:
         credit=_CREDITS.get(words, Credit.DISCOUNT) if credit_id else None,
         credit_id=credit_id,
         tags=context.product_tags.get(product_id or 0, frozenset()),
+        ref_ext=plain(json.get("ref_ext")),
     )
 
 
@@ -311,6 +317,16 @@ def _contact(json: Json, context: Context) -> Contact | None:
         return None
     email = plain(json.get("email")) or plain(json.get("mail"))
     return Contact(id=_needed(json, "id"), thirdparty_id=owner, email=email, born=born)
+
+
+def _product(json: Json) -> Product:
+    return Product(
+        id=_needed(json, "id"),
+        ref=plain(json.get("ref")),
+        label=plain(json.get("label")),
+        price=amount(json.get("price_ttc")),
+        vat_rate=amount(json.get("tva_tx")),
+    )
 
 
 def _locale(language: str, country: str, languages: tuple[str, ...]) -> str:
