@@ -57,7 +57,7 @@ def a_voucher(voucher: Voucher) -> dict[str, Any]:
 
 def value_of(words: Words, voucher: Voucher) -> str:
     """What a voucher is worth, in one phrase."""
-    if voucher.is_credit_from_start or voucher.credit_note_id is not None:
+    if voucher.has_amount or voucher.credit_note_id is not None:
         return words.money(voucher.value, voucher.currency)
     kind: Any = voucher.kind
     product = voucher.product or voucher.reward_id
@@ -69,7 +69,7 @@ def value_of(words: Words, voucher: Voucher) -> str:
 
 def voucher_row(words: Words, voucher: Voucher) -> Sequence[object]:
     """A voucher in a table: code masked, reward, state, value, what is left, last day."""
-    has_amount = voucher.is_credit_from_start or voucher.credit_note_id is not None
+    has_amount = voucher.has_amount or voucher.credit_note_id is not None
     return (
         masked(voucher.last_four),
         voucher.reward_id,

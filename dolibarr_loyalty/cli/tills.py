@@ -92,9 +92,9 @@ def take(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Put a voucher or gift card on an open ticket; then take the rest as usual.
+    """Put a voucher or gift card on an open ticket.
 
-    It is used when the ticket is paid in TakePOS. A ticket that is given up gives it back.
+    The rest is paid in TakePOS as usual, and the voucher is used with it. A ticket that is given up gives it back.
 
     \b
     Example:

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from dolibarr_loyalty.cli import voucher_codes
+from dolibarr_loyalty.cli import voiding_vouchers, voucher_codes
 from dolibarr_loyalty.cli.looking import look_up
-from dolibarr_loyalty.cli.options import Code, DryRun, Invoice, Json, Limit, Member, Reason, rows_wanted
-from dolibarr_loyalty.cli.output import say, show_json, show_table, tell
+from dolibarr_loyalty.cli.options import Code, DryRun, Invoice, Json, Limit, Member, rows_wanted
+from dolibarr_loyalty.cli.output import say, show_json, show_table
 from dolibarr_loyalty.cli.people import the_member
 from dolibarr_loyalty.cli.redeeming import redeem
 from dolibarr_loyalty.cli.setup import Setup, setup_of, who
@@ -19,11 +19,11 @@ from dolibarr_loyalty.core.program import Reward
 from dolibarr_loyalty.core.sale import ZERO
 from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
-from dolibarr_loyalty.errors import InputError, OutsideFailure, Refused, VoucherNotUsable
-from dolibarr_loyalty.flows import usage, voiding
+from dolibarr_loyalty.errors import InputError, Refused
+from dolibarr_loyalty.flows import usage
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.mails import pdf_for
-from dolibarr_loyalty.flows.redemption import check_redemption, unit_of
+from dolibarr_loyalty.flows.redemption import check_redemption
 from dolibarr_loyalty.messages import voucher_filename
 from dolibarr_loyalty.store import ledger
 from dolibarr_loyalty.store import vouchers as table
@@ -36,12 +36,12 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(rewards)
     app.command()(redeem)
-    group = typer.Typer(help="Vouchers: look, use, cancel.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(help="Vouchers: look, use, cancel, replace.", no_args_is_help=True, rich_markup_mode=None)
     group.command("show")(show)
     group.command("pdf")(pdf)
     group.command("list")(list_vouchers)
     group.command("use")(use)
-    group.command("cancel")(cancel)
+    voiding_vouchers.add_to(group)
     voucher_codes.add_to(group)
     app.add_typer(group, name="voucher")
 
@@ -184,7 +184,7 @@ def _page(tx: Tx, state: str | None, wanted: int | None) -> list[Voucher]:
     return found
 
 
-# using and cancelling ------------------------------------------------------------------------------
+# using ------------------------------------------------------------------------------
 
 
 def use(
@@ -258,60 +258,3 @@ def _would_use(
         return usage.Use(voucher=voucher, invoice=invoice, amount=ZERO)  # it paid already
     paid = usage.check_use(loyalty, voucher, invoice, amount, key)
     return usage.Use(voucher=voucher, invoice=invoice, amount=paid)
-
-
-def cancel(
-    ctx: typer.Context, code: Code, reason: Reason, dry_run: DryRun = False, as_json: Json = False
-) -> None:
-    """Cancel an unused voucher; its points return.
-
-    Its credit is consumed in Dolibarr by a counter invoice.
-
-    \b
-    Example:
-      dolibarr-loyalty voucher cancel ABCDEF-GHJKMN-PQRSTV --reason "lost and replaced"
-    """
-    setup = setup_of(ctx)
-    if not reason.strip():
-        raise InputError("A cancellation needs a reason: it stands in the voucher's history.")
-    if dry_run:
-        with setup.untouched() as loyalty:
-            voucher = _would_cancel(loyalty, code)
-    else:
-        look_up(setup, code)
-        voucher = _cancelled(setup.loyalty, code, reason.strip())
-    if as_json:
-        show_json({"dry_run": dry_run, "points": voucher.points, "voucher": a_voucher(voucher)})
-        return
-    with setup.loyalty.database.reading() as tx:
-        back = setup.words.units(voucher.points, unit_of(tx, voucher))
-    if dry_run:
-        note = (
-            f" A counter invoice would consume {voucher.credit_note_ref}." if voucher.credit_note_ref else ""
-        )
-        say(f"{masked(voucher.last_four)} would be cancelled; {back} would return.{note}")
-    else:
-        say(f"{masked(voucher.last_four)} is cancelled; {back} returned.")
-
-
-def _would_cancel(loyalty: Loyalty, code: str) -> Voucher:
-    voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
-    if voucher.state not in (*voiding.CANCELLABLE, VoucherState.CANCELLED):
-        raise VoucherNotUsable(masked(voucher.last_four), f"it is {voucher.state.replace('_', ' ')}.")
-    return voucher
-
-
-def _cancelled(loyalty: Loyalty, code: str, reason: str) -> Voucher:
-    """Cancel; where Dolibarr fails half-way, say that the voucher is blocked and the rest follows."""
-    voucher = usage.find_voucher(loyalty, code)
-    try:
-        return voiding.cancel(loyalty, voucher.id, reason=reason, who=who())
-    except OutsideFailure:
-        with loyalty.database.reading() as tx:
-            now = table.by_id(tx, voucher.id)
-        if now is not None and now.state is VoucherState.CANCELLING:
-            tell(
-                f"{masked(voucher.last_four)} can no longer be used. The rest follows with "
-                f"`dolibarr-loyalty run` or `deliver`; then the {now.points} points return."
-            )
-        raise

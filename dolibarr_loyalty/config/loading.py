@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dolibarr_loyalty.config import checks, kind_checks, law_checks, voucher_checks
+from dolibarr_loyalty.config.accounting_tables import AccountingSettings
 from dolibarr_loyalty.config.lines import key_lines
 from dolibarr_loyalty.config.mistakes import Mistakes, by_line
 from dolibarr_loyalty.config.program_reading import ProgramReader
@@ -44,6 +45,7 @@ SECTIONS: dict[str, type] = {
     "notify": NotifySettings,
     "security": SecuritySettings,
     "secrets": SecretsSettings,
+    "accounting": AccountingSettings,
 }
 
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -65,6 +67,7 @@ class Config:
     notify: NotifySettings
     security: SecuritySettings
     secrets: SecretsSettings
+    accounting: AccountingSettings
     warnings: tuple[Mistake, ...] = ()
 
     @property

@@ -61,12 +61,13 @@ def issue_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
 
 
 def void_voucher(thirdparty_id: int, voucher_id: str) -> Effect:
-    """Consume the credit of a cancelled or expired voucher by a counter invoice."""
+    """Consume the credit of a cancelled or expired voucher by a counter invoice; again if it came back to life."""
     return Effect(
         key=f"void:{voucher_id}",
         kind="void",
         thirdparty_id=thirdparty_id,
         payload={"voucher": voucher_id},
+        shows_state=True,
     )
 
 

@@ -71,8 +71,9 @@ TRANSITIONS: dict[VoucherState, frozenset[VoucherState]] = {
     VoucherState.CANCELLING: frozenset({VoucherState.CANCELLED, VoucherState.USED}),
     VoucherState.EXPIRING: frozenset({VoucherState.EXPIRED, VoucherState.USED}),
     VoucherState.REPLACING: frozenset({VoucherState.REPLACED, VoucherState.USED}),
-    VoucherState.CANCELLED: frozenset(),
-    VoucherState.EXPIRED: frozenset(),
+    # a use that was undone after the rest had ended comes back to the voucher
+    VoucherState.CANCELLED: _USABLE,
+    VoucherState.EXPIRED: _USABLE,
     VoucherState.REPLACED: frozenset(),
     VoucherState.REFUSED: frozenset(),
 }

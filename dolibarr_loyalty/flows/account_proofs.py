@@ -176,7 +176,13 @@ def compare_documents(
 ) -> Iterator[Deviation]:
     """Where a voucher's documents in Dolibarr are not as they were made, or their credits not what they are."""
     for note in notes:
-        what = "counter invoice" if not note.is_credit else "deposit" if note.role == "deposit" else "credit note"
+        what = (
+            "counter invoice"
+            if not note.is_credit
+            else "deposit"
+            if note.role == "deposit"
+            else "credit note"
+        )
         where = f"{what} {note.ref} of voucher {masked(voucher.last_four)}"
         found = documents.get(note.note_id) or loyalty.books.sale(note.note_id)
         if found is None:
@@ -207,15 +213,22 @@ def compare_credits(
     if free != expected:
         yield off("its free credit", where, plain(expected), plain(free))
     counters = {note.note_id for note in notes if not note.is_credit}
-    paid: dict[int, Decimal] = {}
-    for row in rows:
-        if row.used_on is not None and row.used_on not in counters:
-            paid[row.used_on] = paid.get(row.used_on, ZERO) + row.gross
+    paid = paid_by_invoice(notes, rows)
     booked = _with_credits(moves, rows, counters)
     for invoice in sorted(paid.keys() | booked.keys()):
         if paid.get(invoice, ZERO) != booked.get(invoice, ZERO):
             expected_on, found_on = booked.get(invoice, ZERO), paid.get(invoice, ZERO)
             yield off(f"what it paid on invoice {invoice}", where, plain(expected_on), plain(found_on))
+
+
+def paid_by_invoice(notes: Sequence[Note], rows: Sequence[CreditRow]) -> dict[int, Decimal]:
+    """What a voucher's credits paid on which invoice; its own counter invoices are none."""
+    counters = {note.note_id for note in notes if not note.is_credit}
+    paid: dict[int, Decimal] = {}
+    for row in rows:
+        if row.used_on is not None and row.used_on not in counters:
+            paid[row.used_on] = paid.get(row.used_on, ZERO) + row.gross
+    return paid
 
 
 def _must_be_free(voucher: Voucher, rows: Sequence[CreditRow]) -> Decimal:

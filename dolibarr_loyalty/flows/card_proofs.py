@@ -33,13 +33,17 @@ def compare_sold_cards(loyalty: Loyalty, chosen: set[str] | None) -> Iterator[De
 
 
 def compare_sale(loyalty: Loyalty, sale: Sale, cards: Sequence[Voucher]) -> Iterator[Deviation]:
-    """Where the cards of one sale and its lines differ: in their number, or in what they were issued for."""
+    """Where the cards of one sale and its lines differ: in their number, or in what they were issued for.
+
+    One that replaced a lost card was not sold.
+    """
+    sold = [card for card in cards if not card.replaces]
     lines = [line for line in sale.lines if card_of(loyalty.program.gift_cards, line) and line.quantity > 0]
     where = f"gift cards sold by {sale.ref}"
     units = total(line.quantity for line in lines)
     worth = total(line.gross for line in lines)
-    if units != len(cards):
-        yield off("how many", where, plain(units), plain(Decimal(len(cards))))
-    issued = total(card.value for card in cards)
+    if units != len(sold):
+        yield off("how many", where, plain(units), plain(Decimal(len(sold))))
+    issued = total(card.value for card in sold)
     if worth != issued:
         yield off("what they were issued for", where, plain(worth), plain(issued))

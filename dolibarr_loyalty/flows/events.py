@@ -97,6 +97,14 @@ def _cancelled(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> Agen
     )
 
 
+def _replaced(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
+    voucher, _, worth = _about(tx, loyalty, payload)
+    lost = vouchers.by_id(tx, voucher.replaces)
+    return screens.voucher_replaced(
+        words, worth=worth, last_four=voucher.last_four, lost=lost.last_four if lost else ""
+    )
+
+
 def _expired(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
     voucher, _, worth = _about(tx, loyalty, payload)
     return screens.voucher_expired(
@@ -200,6 +208,7 @@ _TOLD: dict[str, Callable[[Tx, Loyalty, Words, Payload], AgendaEvent]] = {
     "voucher_used": _used,
     "cancelled": _cancelled,
     "expired": _expired,
+    "voucher_replaced": _replaced,
     "voucher_refused": _refused,
     "no_email": _no_email,
     "mail_refused": _mail_refused,

@@ -6,21 +6,31 @@
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 
 from dolibarr_loyalty.core.sale import ZERO, Kind, Sale, State, total
-from dolibarr_loyalty.core.voucher_moves import used_by_invoice
-from dolibarr_loyalty.core.vouchers import Voucher, code_hash, read_code
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind, used_by_invoice
+from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_hash, read_code
 from dolibarr_loyalty.errors import PermanentFailure
-from dolibarr_loyalty.flows.account_proofs import ON_THE_WAY, VOUCHER_NAMES, CustomerCredits, compare_credits
+from dolibarr_loyalty.flows.account_proofs import (
+    ON_THE_WAY,
+    VOUCHER_NAMES,
+    CustomerCredits,
+    compare_credits,
+    paid_by_invoice,
+)
 from dolibarr_loyalty.flows.alarms import alarm
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.leases import Busy, holding
 from dolibarr_loyalty.flows.usage import look_at
-from dolibarr_loyalty.store import account_proofs, documents, voucher_moves, voucher_notes, vouchers
+from dolibarr_loyalty.store import account_proofs, alarms, documents, voucher_moves, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
 
 log = logging.getLogger(__name__)
 
-USED_SINCE = timedelta(days=100)  # a quarter and the days in which its VAT return is still open
+ENDED = frozenset({VoucherState.CANCELLED, VoucherState.EXPIRED, VoucherState.REPLACED})
+
+ENDED_SINCE = timedelta(days=100)  # a quarter and the days in which its VAT return is still open
 
 
 def look_over(loyalty: Loyalty, sales: Iterable[Sale]) -> None:
@@ -39,14 +49,14 @@ def look_over(loyalty: Loyalty, sales: Iterable[Sale]) -> None:
             _look_at_refund(loyalty, sale, sale.source_id)
 
 
-def look_around(loyalty: Loyalty, *, used: bool = True) -> int:
-    """Documents that were reopened, deleted or made by hand, and `used` credits that were moved or unlinked since.
+def look_around(loyalty: Loyalty, *, ended: bool = True) -> int:
+    """Documents that were reopened, deleted or made by hand, and credits of `ended` vouchers that came free again.
 
-    Only credits used lately are compared; `reconcile --accounts` compares all. Gives how many vouchers changed.
+    Only what moved lately is compared; `reconcile --accounts` compares all. Gives how many vouchers changed.
     """
     changed = _look_at_documents(loyalty)
     _look_for_strays(loyalty)
-    return changed + (_look_at_used(loyalty) if used else 0)
+    return changed + (_look_at_ended(loyalty) if ended else 0)
 
 
 # documents that came in -----------------------------------------------------------------------------
@@ -135,6 +145,28 @@ def _look_at_documents(loyalty: Loyalty) -> int:
             if row["state"] == State.DRAFT:
                 _tell_of_reopened(loyalty, row["id"], row["voucher_id"])
             changed += has_changed(loyalty, row["voucher_id"])
+            if row["state"] == State.DELETED and row["role"] == "counter":
+                changed += book_after_end(loyalty, row["voucher_id"])
+            elif row["state"] == State.DELETED:
+                _tell_of_deleted(loyalty, row["id"], row["voucher_id"])
+
+
+def _tell_of_deleted(loyalty: Loyalty, note_id: int, voucher_id: str) -> None:
+    def decision(tx: Tx) -> None:
+        notes = voucher_notes.of_voucher(tx, voucher_id)
+        note = next(each for each in notes if each.note_id == note_id)
+        voucher, about = vouchers.by_id(tx, voucher_id), f"{voucher_id}:{note_id}"
+        alarm(
+            tx,
+            loyalty,
+            "credit_note_deleted",
+            voucher=voucher,
+            about=about,
+            document=note.ref,
+            amount=note.gross,
+        )
+
+    loyalty.database.decide(decision)
 
 
 def _tell_of_reopened(loyalty: Loyalty, note_id: int, voucher_id: str) -> None:
@@ -146,9 +178,7 @@ def _tell_of_reopened(loyalty: Loyalty, note_id: int, voucher_id: str) -> None:
         voucher = vouchers.by_id(tx, voucher_id)
         about = f"{note_id}:{sale.ref}"
         credit = abs(sale.gross)
-        alarm(
-            tx, loyalty, "credit_reopened", voucher=voucher, about=about, document=sale.ref, amount=credit
-        )
+        alarm(tx, loyalty, "credit_reopened", voucher=voucher, about=about, document=sale.ref, amount=credit)
 
     loyalty.database.decide(decision)
 
@@ -178,13 +208,13 @@ def _kept(tx: Tx, voucher: Voucher | None) -> set[int]:
     return {note.note_id for note in voucher_notes.of_voucher(tx, voucher.id)} if voucher else set()
 
 
-def _look_at_used(loyalty: Loyalty) -> int:
-    """Used vouchers whose credits are no longer where they were used; a customer's credits are asked for once."""
-    since, changed = loyalty.today() - USED_SINCE, 0
+def _look_at_ended(loyalty: Loyalty) -> int:
+    """Vouchers used up or ended whose credits are no longer where they were; customers are asked for once."""
+    since, changed = loyalty.today() - ENDED_SINCE, 0
     credits, last = CustomerCredits(loyalty), None
     while True:
         with loyalty.database.reading() as tx:
-            page = account_proofs.used_since(tx, since, last, loyalty.page_size)
+            page = account_proofs.ended_since(tx, since, last, loyalty.page_size)
             moves = account_proofs.moves(tx, [voucher.id for voucher in page])
             notes = account_proofs.notes(tx, [voucher.id for voucher in page])
         if not page:
@@ -193,7 +223,83 @@ def _look_at_used(loyalty: Loyalty) -> int:
         for voucher in page:
             rows = credits.behind(notes[voucher.id])
             if any(compare_credits(voucher, moves[voucher.id], notes[voucher.id], rows)):
-                changed += has_changed(loyalty, voucher.id)
+                changed += has_changed(loyalty, voucher.id) or book_after_end(loyalty, voucher.id)
+            there = {row.credit_note_id for row in rows}
+            for note in notes[voucher.id]:
+                if note.is_credit and note.note_id not in there and loyalty.books.sale(note.note_id) is None:
+                    _tell_of_deleted(loyalty, note.note_id, voucher.id)
+
+
+def book_after_end(loyalty: Loyalty, voucher_id: str) -> bool:
+    """Book what became of the credits of a voucher that has ended; whether anything was booked.
+
+    What staff used of a credit that came free again is corrected and used; what came back is returned and
+    corrected: the voucher stays ended, and what is free of it is for a person.
+    """
+    try:
+        with holding(loyalty, voucher_id):
+            return _book_after_end(loyalty, voucher_id)
+    except Busy:
+        return False
+
+
+def _book_after_end(loyalty: Loyalty, voucher_id: str) -> bool:
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+        moves = account_proofs.moves(tx, [voucher_id])[voucher_id]
+        notes = account_proofs.notes(tx, [voucher_id])[voucher_id]
+    if voucher is None or voucher.state not in ENDED:
+        return False
+    rows = CustomerCredits(loyalty).behind(notes)
+    free = total(row.gross for row in rows if row.used_on is None)
+    paid = paid_by_invoice(notes, rows)
+    booked = used_by_invoice(moves)
+    more = {i: paid.get(i, ZERO) - booked.get(i, ZERO) for i in sorted({*paid, *booked})}
+    changes = [
+        move for i, amount in more.items() if amount for move in _after_end(loyalty, voucher, i, amount)
+    ]
+    if not changes and not free:
+        return False
+    document = next((note.ref for note in notes if note.is_credit), "")
+
+    def decision(tx: Tx) -> bool:
+        told = free or total(abs(amount) for amount in more.values())
+        about = (
+            f"{voucher_id}:{','.join(str(row.id) for row in rows if row.used_on is None)}:{voucher.version}"
+        )
+        if changes:
+            vouchers.change(
+                tx, voucher, step="corrected", at=loyalty.now(), who="dolibarr", note=document, booked=changes
+            )
+        if changes or not _was_told(tx, voucher):
+            alarm(tx, loyalty, "credit_revived", voucher=voucher, about=about, document=document, amount=told)
+        return bool(changes)
+
+    return loyalty.database.decide(decision)
+
+
+def _was_told(tx: Tx, voucher: Voucher) -> bool:
+    return any(each.kind == "credit_revived" for each in alarms.of_voucher(tx, voucher.id))
+
+
+def _after_end(loyalty: Loyalty, voucher: Voucher, invoice_id: int, more: Decimal) -> list[Move]:
+    """A use of `more` on an invoice that the voucher no longer had, or the return of a use, without it having more."""
+    kinds = [(MoveKind.CORRECTED, more), (MoveKind.USED, -more)]
+    if more < 0:
+        kinds = [(MoveKind.RETURNED, -more), (MoveKind.CORRECTED, more)]
+    return [
+        Move(
+            kind=kind,
+            amount=amount,
+            day=loyalty.today(),
+            at=loyalty.now(),
+            who="dolibarr",
+            key=f"{kind}:{voucher.id}:{voucher.version}:{invoice_id}",
+            note=str(voucher.state),
+            invoice_id=None if kind is MoveKind.CORRECTED else invoice_id,
+        )
+        for kind, amount in kinds
+    ]
 
 
 def has_changed(loyalty: Loyalty, voucher_id: str) -> bool:

@@ -175,7 +175,14 @@ def _of_voucher(tx: Tx, loyalty: Loyalty, voucher: Voucher, locale: str) -> dict
         "points": voucher.points,
         "is_gift_card": card is not None,
         "is_bearer": voucher.bearer,
+        "replaces": _replaced(tx, voucher),
     }
+
+
+def _replaced(tx: Tx, voucher: Voucher) -> str:
+    """The last signs of the lost voucher that this one stands for, or empty."""
+    lost = vouchers.by_id(tx, voucher.replaces) if voucher.replaces else None
+    return lost.last_four if lost else ""
 
 
 def _nobody(loyalty: Loyalty) -> dict[str, Any]:

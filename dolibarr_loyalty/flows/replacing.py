@@ -21,7 +21,7 @@ from dolibarr_loyalty.flows.grace import is_over, last_day
 from dolibarr_loyalty.flows.leases import holding
 from dolibarr_loyalty.flows.undoing import move_credit
 from dolibarr_loyalty.flows.usage import look_closely
-from dolibarr_loyalty.flows.voiding import USABLE, completed
+from dolibarr_loyalty.flows.voiding import USABLE, by_whom, completed
 from dolibarr_loyalty.store import bearings, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
@@ -34,7 +34,7 @@ def replace(loyalty: Loyalty, voucher_id: str, *, reason: str, who: str) -> Vouc
     """
     voucher = completed(loyalty, voucher_id)
     if voucher.state in USABLE:
-        loyalty.code_of(voucher)  # before anything is made: nobody could use what another key names
+        loyalty.label_of(voucher)  # before anything is made: nobody could use what another key names
         loyalty.database.decide(lambda tx: _begin(tx, loyalty, voucher_id, reason, who))
     return carry_on(loyalty, voucher_id)
 
@@ -86,6 +86,7 @@ def _successor(loyalty: Loyalty, old: Voucher, ends_on: date | None) -> Voucher:
         invoice_id=None,
         version=0,
         sale_key="",
+        source="printed" if old.source == "imported" else old.source,  # its code is ours now
         replaces=old.id,
     )
 
@@ -123,9 +124,8 @@ def _finish(
     if old.state is not VoucherState.REPLACING:
         return new
     rest, now = old.remaining, loyalty.now()
-    off = taken(
-        loyalty, old, MoveKind.REPLACED, rest, document=counters[0].ref if counters else "", note=new.id
-    )
+    document = counters[0].ref if counters else ""
+    off = by_whom(tx, old, taken(loyalty, old, MoveKind.REPLACED, rest, document=document))
     vouchers.change(
         tx,
         old,
@@ -164,7 +164,7 @@ def _put_on(loyalty: Loyalty, new: Voucher, off: Move, note: Sale | None) -> Mov
         at=off.at,
         who=off.who,
         key=f"{MoveKind.REPLACEMENT}:{new.id}",
-        note=new.replaces,
+        note=off.note,
         document=note.ref if note else "",
     )
 

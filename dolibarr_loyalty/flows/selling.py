@@ -19,6 +19,7 @@ from dolibarr_loyalty.core.card_sales import (
     units_returned,
     units_sold,
 )
+from dolibarr_loyalty.core.effects import issue_gift_cards
 from dolibarr_loyalty.core.gift_cards import card_of
 from dolibarr_loyalty.core.sale import Family, Kind, Line, Sale, State, as_credit_note
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_hash, code_of
@@ -29,7 +30,7 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.leases import holding
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.flows.voiding import cancel
-from dolibarr_loyalty.store import bearings, documents, vouchers
+from dolibarr_loyalty.store import bearings, documents, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.ids import new_id
 
@@ -79,6 +80,19 @@ def issue_cards(loyalty: Loyalty, document_id: int) -> None:
         for key in wanted.take_back:
             lease.keep()
             _take_back(loyalty, sold.sale, sold.cards[key])
+
+
+def want_cards(loyalty: Loyalty, sale: Sale, *, now: bool = False) -> int:
+    """How many gift cards a paid sale sold; `now` wants them issued, also where it issued nothing by itself."""
+    units = (
+        ()
+        if is_mixed_deposit(loyalty.program.gift_cards, sale)
+        else units_sold(loyalty.program.gift_cards, sale)
+    )
+    if now and units:
+        effect = issue_gift_cards(sale.thirdparty_id, sale.id)
+        loyalty.database.decide(lambda tx: outbox.put(tx, [effect], loyalty.now()))
+    return len(units)
 
 
 # reading -------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 MEMBERS, SALES = "backfill:members", "backfill:sales"
 MEMBER_CHANGES, SALE_CHANGES = "changes:members", "changes:sales"
 DONE = "done"
-WATCHED = (VoucherState.ACTIVE, VoucherState.PARTLY_USED, VoucherState.USING)
+WATCHED = (VoucherState.ACTIVE, VoucherState.RESERVED, VoucherState.PARTLY_USED, VoucherState.USING)
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int], None]
@@ -96,7 +96,7 @@ def sweep(loyalty: Loyalty, *, progress: Progress = _silent, deletions: bool = T
     taken = _open_sales(loyalty, progress)
     watched = watch_vouchers(loyalty) + watch_tickets(loyalty)
     if not deletions:
-        watched += look_around(loyalty, used=False)
+        watched += look_around(loyalty, ended=False)
         return Synced(documents=taken.seen, points=taken.points, vouchers=watched)
     deleted = find_deletions(loyalty)
     watched += look_around(loyalty)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from dolibarr_loyalty.connectors.protocol import CreditRow, Draft
 from dolibarr_loyalty.core.credit_lines import line_of
 from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
+from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.errors import ConfigurationFailure
 from dolibarr_loyalty.flows.context import Loyalty
@@ -26,6 +27,7 @@ from dolibarr_loyalty.flows.credit_documents import (
     validated,
 )
 from dolibarr_loyalty.messages import voucher_state
+from dolibarr_loyalty.store import voucher_moves
 
 
 def take_out(loyalty: Loyalty, voucher: Voucher, keep_lease: KeepLease) -> list[Sale]:
@@ -33,10 +35,12 @@ def take_out(loyalty: Loyalty, voucher: Voucher, keep_lease: KeepLease) -> list[
 
     One per customer whose credits these are, found again by its name, so it may be called again at any point.
     """
+    name = _named(loyalty, voucher.counter_ref_ext, voucher)
     parties = {note.thirdparty_id for note in notes_of(loyalty, voucher) if note.is_credit}
     if is_breakage(voucher):
         parties.add(home_of(loyalty, voucher))
-    found = {party: loyalty.books.find(_name(loyalty, voucher, party)) for party in sorted(parties)}
+    names = {party: _for(loyalty, name, voucher, party) for party in sorted(parties)}
+    found = {party: loyalty.books.find(names[party]) for party in names}
     if is_breakage(voucher) and not any(found.values()):
         _make_breakage(loyalty, voucher)
     rows = rows_of(loyalty, voucher) if parties else []
@@ -45,7 +49,7 @@ def take_out(loyalty: Loyalty, voucher: Voucher, keep_lease: KeepLease) -> list[
         mine = {None, *(sale.id for sale in found[party])}
         theirs = [row for row in rows if row.thirdparty_id == party and row.used_on in mine]
         if theirs:
-            made.append(_counter(loyalty, voucher, theirs, found[party], party, keep_lease))
+            made.append(_counter(loyalty, voucher, theirs, found[party], names[party], keep_lease))
     return made
 
 
@@ -65,9 +69,20 @@ def home_of(loyalty: Loyalty, voucher: Voucher) -> int:
     return voucher.thirdparty_id or generic[0]
 
 
-def _name(loyalty: Loyalty, voucher: Voucher, party: int) -> str:
+_VOIDED = frozenset({MoveKind.CANCELLED, MoveKind.EXPIRED, MoveKind.REPLACED})
+
+
+def _named(loyalty: Loyalty, name: str, voucher: Voucher) -> str:
+    """The name of a document of this voiding; a voucher that came back to life is voided under another one."""
+    with loyalty.database.reading() as tx:
+        moves = voucher_moves.of_voucher(tx, voucher.id)
+    before = sum(move.kind in _VOIDED for move in moves)
+    return f"{name}:again:{before}" if before else name
+
+
+def _for(loyalty: Loyalty, name: str, voucher: Voucher, party: int) -> str:
     home = voucher.thirdparty_id or next(iter(loyalty.program.membership.generic_customers), 0)
-    return voucher.counter_ref_ext if party == home else f"{voucher.counter_ref_ext}:customer:{party}"
+    return name if party == home else f"{name}:customer:{party}"
 
 
 def _counter(
@@ -75,11 +90,11 @@ def _counter(
     voucher: Voucher,
     rows: Sequence[CreditRow],
     found: Sequence[Sale],
-    party: int,
+    name: str,
     keep_lease: KeepLease,
 ) -> Sale:
     """The counter invoice over these rows, of which it may have some already, found or made, and closed."""
-    draft = _counter_draft(loyalty, voucher, rows, _name(loyalty, voucher, party))
+    draft = _counter_draft(loyalty, voucher, rows, name)
     for sale in found:
         if sale.state is State.DRAFT and sale.gross != draft.gross:
             loyalty.books.delete_draft(sale.id)  # staff used a part before it was validated
@@ -121,7 +136,7 @@ def _label(loyalty: Loyalty, voucher: Voucher) -> str:
 
 def _make_breakage(loyalty: Loyalty, voucher: Voucher) -> None:
     """The credit note with the card's own product over what no free credit stands for: the liability goes down."""
-    name = f"{voucher.ref_ext}:expired"
+    name = _named(loyalty, f"{voucher.ref_ext}:expired", voucher)
     known = {sale.id for sale in loyalty.books.find(name)}
     rows = rows_of(loyalty, voucher)
     free = total(row.gross for row in rows if row.used_on is None and row.credit_note_id not in known)
@@ -149,7 +164,7 @@ def move_credit(
     counters = take_out(loyalty, old, keep_lease)
     notes = []
     for sale in counters:
-        is_home = sale.ref_ext == old.counter_ref_ext
+        is_home = ":customer:" not in sale.ref_ext
         note, _ = make_credit(
             loyalty,
             new,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dolibarr_loyalty.core.ledger import GENESIS, Entry, EntryKind, Lot
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, code_of
 from dolibarr_loyalty.flows import charities, payouts
 from dolibarr_loyalty.flows.context import Loyalty
@@ -162,7 +163,7 @@ def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
                 deviations += differences(
                     where, ("points spent", -voucher.points, spent.points if spent else 0)
                 )
-                least, most = _points_back(voucher)
+                least, most = _points_back(voucher, journals[voucher.id])
                 if not least <= back <= most:
                     deviations.append(off("points returned", where, most, back))
                 customer = members.load(tx, [voucher.thirdparty_id]).get(voucher.thirdparty_id)
@@ -180,13 +181,20 @@ def _verify_vouchers(loyalty: Loyalty, deviations: list[Deviation]) -> int:
         seen, last = seen + len(page), page[-1].id
 
 
-def _points_back(voucher: Voucher) -> tuple[int, int]:
-    """The least and the most points of a voucher that may be back; of one used in part, not all."""
+_ENDS = frozenset({MoveKind.CANCELLED, MoveKind.EXPIRED, MoveKind.REPLACED})
+
+
+def _points_back(voucher: Voucher, moves: Sequence[Move]) -> tuple[int, int]:
+    """The least and the most points of a voucher that may be back; of one used in part, not all.
+
+    Once a part of it was voided, points may be back also where a use was undone since.
+    """
     match voucher.state:
         case VoucherState.REFUSED:
             return voucher.points, voucher.points
         case VoucherState.CANCELLED:
             return min(1, voucher.points), voucher.points  # a gift has none
-        case VoucherState.EXPIRED | VoucherState.REPLACED:
-            return 0, voucher.points  # of one that was replaced, what came back with the one in its place
-    return 0, 0
+        case VoucherState.EXPIRED:
+            return 0, voucher.points
+    # of one that was replaced, points come back with the one in its place
+    return 0, voucher.points if any(move.kind in _ENDS for move in moves) else 0

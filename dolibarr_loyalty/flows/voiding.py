@@ -4,14 +4,18 @@ Every step is written down before it is tried, so one that was interrupted goes 
 books need differs by accounting way; `flows.undoing` knows.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from dolibarr_loyalty.core.effects import event, show_member, void_voucher
 from dolibarr_loyalty.core.sale import ZERO
 from dolibarr_loyalty.core.voucher_grace import points_behind
-from dolibarr_loyalty.core.voucher_moves import MoveKind
+from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.errors import PermanentFailure, UnknownVoucher, VoucherNotUsable
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credit_documents import taken
+from dolibarr_loyalty.flows.holds import freshen
 from dolibarr_loyalty.flows.leases import holding
 from dolibarr_loyalty.flows.redemption import issue, refuse, return_points, returned_points
 from dolibarr_loyalty.flows.undoing import take_out
@@ -56,6 +60,8 @@ def completed(loyalty: Loyalty, voucher_id: str) -> Voucher:
             issue(loyalty, voucher_id)
         except PermanentFailure as failure:
             refuse(loyalty, voucher_id, str(failure))
+    if voucher.state is VoucherState.RESERVED:
+        loyalty.database.decide(lambda tx: freshen(tx, loyalty, vouchers.by_id(tx, voucher_id) or voucher))
     return look_at(loyalty, voucher_id)
 
 
@@ -100,7 +106,7 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str, document: str) -> Voucher
         at=loyalty.now(),
         who=loyalty.worker,
         note=document,
-        booked=taken(loyalty, voucher, kind, voucher.remaining, document=document),
+        booked=by_whom(tx, voucher, taken(loyalty, voucher, kind, voucher.remaining, document=document)),
         state=final,
         remaining=ZERO,
     )
@@ -114,6 +120,12 @@ def _finish(tx: Tx, loyalty: Loyalty, voucher_id: str, document: str) -> Voucher
             effects.append(told)
         outbox.put(tx, effects, loyalty.now())
     return after
+
+
+def by_whom(tx: Tx, voucher: Voucher, moves: Sequence[Move]) -> list[Move]:
+    """Moves of a voucher that is being voided, under the name of who began that and with the reason given."""
+    begun = [step for step in vouchers.steps(tx, voucher.id) if step.step == voucher.state]
+    return [replace(move, who=begun[-1].who, note=begun[-1].note) for move in moves]
 
 
 def points_left(tx: Tx, voucher: Voucher) -> int:

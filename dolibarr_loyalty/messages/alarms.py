@@ -13,6 +13,7 @@ LABELS: Mapping[AlarmKind, str] = {
     "voucher_foreign_customer": N_("Please check: a voucher on another customer's invoice"),
     "credit_note_deleted": N_("Please check: a voucher's credit note was deleted"),
     "credit_reopened": N_("Please check: a voucher's credit note was reopened"),
+    "credit_revived": N_("Please check: credit of a voucher that has ended"),
     "hand_made_credit": N_("Please check: a document that looks like a voucher's"),
     "money_doubled": N_("Please check: a voucher's credit was doubled"),
     "refunded_after_use": N_("Please check: an invoice paid by voucher was credited"),
@@ -41,6 +42,11 @@ SENTENCES: Mapping[AlarmKind, str] = {
     "credit_reopened": N_(
         "Credit note %(document)s of voucher …%(voucher)s was set back to draft, while its credit of %(amount)s "
         "can still be used. Validate it again in Dolibarr."
+    ),
+    "credit_revived": N_(
+        "Voucher …%(voucher)s has ended, and yet %(amount)s of its credit %(document)s can be used in Dolibarr or "
+        "was used there: its counter invoice or the invoice it had paid was deleted or unlinked. Consume that "
+        "credit, or leave it to the customer."
     ),
     "hand_made_credit": N_(
         "Document %(document)s (%(amount)s) bears the name of a voucher, but was not made by the loyalty program. "

@@ -87,6 +87,7 @@ class VoucherFacts(MemberFacts):
     A gift card (`is_gift_card`) was bought; one that is a bearer's names nobody.
     `signed` is the text of its QR code, which holds the code and the shop's signature; empty for the code alone.
     `terms` is the owner's small print in the member's language, `vat_note` a sentence about VAT.
+    `replaces` has the last signs of the lost voucher in whose place it stands.
     """
 
     kind: ClassVar[MailKind] = "voucher"
@@ -103,6 +104,7 @@ class VoucherFacts(MemberFacts):
     signed: str = ""
     is_gift_card: bool = False
     is_bearer: bool = False
+    replaces: str = ""
 
     @property
     def scanned(self) -> str:

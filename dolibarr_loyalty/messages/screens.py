@@ -83,6 +83,20 @@ def voucher_cancelled(words: Words, *, worth: Worth, last_four: str, points: int
     return AgendaEvent(label=words.gettext("Voucher cancelled: %(worth)s", worth=phrase), note=note)
 
 
+def voucher_replaced(words: Words, *, worth: Worth, last_four: str, lost: str) -> AgendaEvent:
+    """A lost voucher was replaced by one with a new code."""
+    phrase = worth_in_words(worth, words)
+    return AgendaEvent(
+        label=words.gettext("Voucher replaced: %(worth)s", worth=phrase),
+        note=words.gettext(
+            "Voucher …%(lost)s was lost; …%(last_four)s for %(worth)s stands in its place.",
+            lost=lost,
+            last_four=last_four,
+            worth=phrase,
+        ),
+    )
+
+
 def voucher_expired(words: Words, *, worth: Worth, last_four: str, points: int = 0) -> AgendaEvent:
     """A voucher reached its end unused; `points` came back where the terms say so."""
     phrase = worth_in_words(worth, words)

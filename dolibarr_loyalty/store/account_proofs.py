@@ -59,11 +59,11 @@ def page(tx: Tx, after: Voucher | None, limit: int) -> list[Voucher]:
     return [vouchers.read(row) for row in rows]
 
 
-def used_since(tx: Tx, day: date, after: Voucher | None, limit: int) -> list[Voucher]:
-    """Used vouchers that were used on a day or later, customer by customer, behind one of them."""
+def ended_since(tx: Tx, day: date, after: Voucher | None, limit: int) -> list[Voucher]:
+    """Vouchers used up or ended that moved on a day or later, customer by customer, behind one of them."""
     customer, voucher_id = (after.thirdparty_id, after.id) if after else (-1, "")
     rows = tx.rows(
-        "vouchers_used_since",
+        "vouchers_ended_since",
         from_day=day.isoformat(),
         last_customer=customer,
         last_id=voucher_id,

@@ -14,13 +14,14 @@ LISTED = """init, config check, doctor, install, sync, run, serve, deliver, dail
 member history, member list, explain invoice, rewards, redeem, voucher show, voucher list, voucher use,
 voucher cancel, points adjust, points transfer, card show, card list, pool create, pool join, pool leave, pool show,
 outbox list, outbox retry, verify, reconcile, reserve voucher, reserve reward, reserve capture, reserve release,
-reserve list, till tickets, till take, till give-back"""
+reserve list, till tickets, till take, till give-back, giftcard list, giftcard show, giftcard sell, giftcard issue,
+giftcard print"""
 WRITING = """init, install, sync, run, serve, deliver, daily, redeem, voucher use, voucher cancel, points adjust,
 points transfer, pool create, pool join, pool leave, outbox retry, reconcile, reserve voucher, reserve reward, reserve capture, reserve release, till take,
-till give-back"""
+till give-back, giftcard sell, giftcard issue"""
 READING = """config check, doctor, status, member show, member history, member list, explain invoice, rewards,
 voucher show, voucher list, card show, card list, pool show, outbox list, verify, reserve list,
-till tickets"""
+till tickets, giftcard list, giftcard show"""
 
 
 def names(text: str) -> list[str]:

@@ -17,8 +17,9 @@ from dolibarr_loyalty.core.benefits import Benefit
 from dolibarr_loyalty.core.charities import Charity
 from dolibarr_loyalty.core.clubs import Club
 from dolibarr_loyalty.core.eligibility import Segment, Who
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.partners import Partner, Share
-from dolibarr_loyalty.core.program import Cap, Reward, Rule
+from dolibarr_loyalty.core.program import Cap, Reward, Rule, VoucherTerms
 from dolibarr_loyalty.core.terms import Expiry, Match, Window
 from dolibarr_loyalty.core.tiers import Tier, TierGroup
 from dolibarr_loyalty.core.wallets import Pooling, StampCard, Wallet
@@ -130,7 +131,22 @@ EVERY_KIND = replace(
     ),
     rewards=(
         Reward(id="tea", kind="service", points=6, product="TEA", unit="stamps:tea", per_member=3),
-        Reward(id="cheap", kind="amount", points=9, value=ONE, who=WHO, unit="stars", names=NAMES),
+        Reward(
+            id="cheap",
+            kind="amount",
+            points=9,
+            value=ONE,
+            who=WHO,
+            unit="stars",
+            names=NAMES,
+            uses="several",
+            bearer=True,
+            minimum_purchase=Decimal("20.50"),
+            excluded=("books", "tobacco"),
+            valid_from=date(2027, 1, 1),
+            valid_until=date(2027, 12, 31),
+            usable_after_days=7,
+        ),
         Reward(
             id="coffee",
             kind="product",
@@ -140,6 +156,8 @@ EVERY_KIND = replace(
             names=NAMES,
             unit="stamps:coffee",
             valid_months=48,
+            excluded=("cake",),
+            valid_until=date(2028, 1, 1),
         ),
         Reward(id="lunch", kind="amount", points=8, value=Decimal("7.50"), unit="stamps:lunch"),
     ),
@@ -283,6 +301,30 @@ EVERY_KIND = replace(
         ),
     ),
     pooling=Pooling(kind="household", spenders="head", most_members=4),
+    country="AT",
+    vouchers=VoucherTerms(
+        accounting="credit_note",
+        vat_rate=Decimal("5.5"),
+        valid_months=40,
+        round_up="half_year",
+        return_points_on_expiry=True,
+        uses="several",
+        bearer=True,
+        write_off_below=Decimal("0.50"),
+        reserve_minutes=15,
+    ),
+    gift_cards=(
+        GiftCard(
+            id="card",
+            products=("gift-25", "tag:gift card"),
+            way="deposit",
+            valid_months=48,
+            round_up="none",
+            uses="single",
+            bearer=False,
+            names=NAMES,
+        ),
+    ),
 )
 
 
@@ -302,7 +344,8 @@ def test_the_program_of_every_kind_uses_every_field() -> None:
         EVERY_KIND.rules, EVERY_KIND.rewards, EVERY_KIND.wallets, EVERY_KIND.cards, EVERY_KIND.tier_groups,
         EVERY_KIND.benefits, EVERY_KIND.clubs, EVERY_KIND.charities, EVERY_KIND.activities,
         EVERY_KIND.partners, EVERY_KIND.segments, (EVERY_KIND.birthday,), (EVERY_KIND.anniversary,),
-        (EVERY_KIND.referral,), (EVERY_KIND.pooling,), EVERY_KIND.tier_groups[0].tiers,
+        (EVERY_KIND.referral,), (EVERY_KIND.pooling,), EVERY_KIND.tier_groups[0].tiers, EVERY_KIND.gift_cards,
+        (EVERY_KIND.vouchers,),
     )  # fmt: skip
     assert _differs(EVERY_KIND) == {field.name for field in fields(EVERY_KIND)} - {
         "recall_vouchers",

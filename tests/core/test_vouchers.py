@@ -123,9 +123,14 @@ def test_every_state_is_reached_and_has_its_ways() -> None:
     assert set(TRANSITIONS) == set(VoucherState) == reachable(VoucherState.PENDING)
 
 
-@pytest.mark.parametrize("state", [VoucherState.CANCELLED, VoucherState.EXPIRED, VoucherState.REFUSED])
+@pytest.mark.parametrize("state", [VoucherState.REPLACED, VoucherState.REFUSED])
 def test_a_voucher_whose_points_or_money_are_gone_stays_as_it_is(state: VoucherState) -> None:
     assert TRANSITIONS[state] == frozenset()
+
+
+@pytest.mark.parametrize("state", [VoucherState.CANCELLED, VoucherState.EXPIRED])
+def test_only_a_use_that_was_undone_brings_an_ended_voucher_back(state: VoucherState) -> None:
+    assert TRANSITIONS[state] == {VoucherState.ACTIVE, VoucherState.PARTLY_USED}
 
 
 @pytest.mark.parametrize("state", [VoucherState.ACTIVE, VoucherState.USING, VoucherState.PARTLY_USED])

@@ -4,7 +4,8 @@
 # mypy: disable-error-code="comparison-overlap"
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,9 +14,13 @@ import pytest
 
 from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
+from dolibarr_loyalty.errors import Refused, TemporaryFailure
+from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.delivery import deliver_now
 from dolibarr_loyalty.flows.intake import take_in
+from dolibarr_loyalty.flows.mails import pdf_for
 from dolibarr_loyalty.flows.selling import cards_of_sale, issue_cards
-from dolibarr_loyalty.store import alarms, vouchers, voucher_notes
+from dolibarr_loyalty.store import alarms, voucher_notes
 from tests.conftest import OpenShop
 from tests.flows.mortal import die
 from tests.flows.shop import PROGRAM, Shop
@@ -125,8 +130,6 @@ def test_only_a_paid_sale_issues(opened: OpenShop, way: str) -> None:
 @VERSIONS
 @WAYS
 def test_a_till_sale_to_nobody_issues_a_card_to_print(opened: OpenShop, version: str, way: str) -> None:
-    from dolibarr_loyalty.flows.mails import pdf_for
-
     with selling(opened, way, version, bearer=False) as shop:
         shop.rich(10)
         shop.tick()
@@ -138,7 +141,8 @@ def test_a_till_sale_to_nobody_issues_a_card_to_print(opened: OpenShop, version:
         assert (card.bearer, card.state) == (True, VoucherState.ACTIVE)
         assert "Your gift card: €50.00" not in shop.letterbox.subjects()
         printed = pdf_for(shop.loyalty, card.id)
-        assert printed is not None and printed[1] == shop.code(card)
+        assert printed is not None
+        assert printed[1] == shop.code(card)
         shop.prove()
 
 
@@ -407,8 +411,6 @@ def test_a_purchase_paid_with_a_gift_card_earns(opened: OpenShop, version: str, 
 
 @WAYS
 def test_a_gift_card_is_paid_neither_with_points_nor_with_a_card(opened: OpenShop, way: str) -> None:
-    from dolibarr_loyalty.errors import Refused
-
     with selling(opened, way) as shop:
         claire = shop.rich(100)
         sale = sell(shop, claire)
@@ -441,8 +443,30 @@ def test_a_gift_card_that_staff_paid_with_a_voucher_is_told(opened: OpenShop) ->
 # once ----------------------------------------------------------------------------------------------
 
 
-@VERSIONS
-@pytest.mark.parametrize("kind", ["liability", "deposit", "divided"])
+@WAYS
+def test_two_workers_at_once_issue_each_card_once(opened: OpenShop, way: str) -> None:
+    with selling(opened, way) as shop:
+        claire = shop.rich(10)
+        sale = sell(shop, claire, gift_line(shop, quantity=3))
+        shop.sync()
+        workers = [shop.as_worker(f"worker-{number}", books=shop.books()) for number in range(4)]
+
+        def work(loyalty: Loyalty) -> None:
+            with suppress(TemporaryFailure):  # somebody else has the sale; the outbox comes back
+                issue_cards(loyalty, sale)
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            list(pool.map(work, workers))
+        settle(shop)
+        assert [card.state for card in cards(shop, sale)] == [VoucherState.ACTIVE] * 3
+        free = [Decimal(row["amount_ttc"]) for row in shop.dolibarr.credits_of(claire, "available")]
+        assert free == ([50] * 3 if way == "deposit" else [])
+        shop.prove()
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"), [("23", "liability"), ("16", "deposit"), ("23", "deposit"), ("23", "divided")]
+)
 def test_killed_anywhere_there_is_one_card_per_unit(opened: OpenShop, version: str, kind: str) -> None:
     way = "liability" if kind == "liability" else "deposit"
     with selling(opened, way, version) as shop:
@@ -450,12 +474,13 @@ def test_killed_anywhere_there_is_one_card_per_unit(opened: OpenShop, version: s
         for end in range(1, 400):
             shop.clock.now = opening
             customer = shop.customer(f"Customer {end}", email="")
-            sale = sell(shop, customer, gift_line(shop, quantity=2), type=3 if kind == "divided" else 0)
+            number = 1 if kind == "deposit" else 2
+            sale = sell(shop, customer, gift_line(shop, 50, number), type=3 if kind == "divided" else 0)
             life = die(shop, end, lambda loyalty, sale=sale: issue_cards(loyalty, sale))  # type: ignore[misc]
             issue_cards(shop.as_worker("after"), sale)
-            assert [c.state for c in cards(shop, sale)] == [VoucherState.ACTIVE] * 2
+            assert [c.state for c in cards(shop, sale)] == [VoucherState.ACTIVE] * number
             rows = shop.dolibarr.credits_of(customer, "available")
-            expected = [] if kind == "liability" else [50, 50]
+            expected = [] if kind == "liability" else [50] * number
             assert [Decimal(row["amount_ttc"]) for row in rows] == expected
             if not life.is_over:
                 assert end > 3, life.borders
@@ -476,6 +501,8 @@ def test_killed_anywhere_while_a_card_is_taken_back(opened: OpenShop, version: s
             take_in(shop.loyalty, [shop.books().sale(sale), shop.books().sale(note)])  # type: ignore[list-item]
             life = die(shop, end, lambda loyalty, sale=sale: issue_cards(loyalty, sale))  # type: ignore[misc]
             issue_cards(shop.as_worker("after"), sale)
+            for card in cards(shop, sale):
+                deliver_now(shop.as_worker("after"), f"void:{card.id}")
             states = [card.state for card in cards(shop, sale)]
             assert states == [VoucherState.ACTIVE, VoucherState.CANCELLED]
             rows = shop.dolibarr.credits_of(customer, "available")

@@ -3,6 +3,8 @@
 # Whole numbers stand for Decimal amounts, for they compare equal.
 # mypy: disable-error-code="comparison-overlap"
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -44,7 +46,7 @@ CANCELLED = {
     "liability": Totals(D(50), D(0), D(0), D(0), D(50)),
 }
 EXPIRED = {
-    **{way: NOTHING for way in REWARD_WAYS},
+    **dict.fromkeys(REWARD_WAYS, NOTHING),
     "deposit": Totals(D(50), D(0), D(0), D(0), D(0)),
     "liability": Totals(D(50), D(0), D(0), D(0), D(0)),
 }
@@ -82,7 +84,7 @@ def test_cancelled_unused(opened: OpenShop, way: str, version: str) -> None:
         before, points = totals(shop, customer), shop.balance(customer)
         voucher = voucher_for(shop, way, customer)
         for _ in range(2):
-            after = voiding.cancel(shop.loyalty, voucher.id, reason="changed her mind", who="test")
+            after = voiding.cancel(shop.loyalty, voucher.id, reason="changed her mind", who="Anna")
             assert (after.state, after.remaining) == (VoucherState.CANCELLED, 0)
         assert totals(shop, customer) - before == CANCELLED[way]
         assert shop.balance(customer) == points
@@ -90,6 +92,10 @@ def test_cancelled_unused(opened: OpenShop, way: str, version: str) -> None:
             (MoveKind.ISSUED, voucher.value),
             (MoveKind.CANCELLED, -voucher.value),
         ]
+        with shop.loyalty.database.reading() as tx:
+            move = voucher_moves.of_voucher(tx, voucher.id)[-1]
+        assert (move.who, move.note) == ("Anna", "changed her mind")
+        assert bool(move.document) == (way not in ("discount", "liability"))
         shop.prove()
 
 
@@ -204,6 +210,27 @@ def test_two_workers_void_one_voucher_once(opened: OpenShop) -> None:
         shop.prove()
 
 
+def test_many_workers_at_once_on_every_database(shop_on: Shop) -> None:
+    shop = shop_on
+    customer = shop.rich(100)
+    voucher = shop.redeem(customer)
+
+    def work(number: int) -> None:
+        with suppress(Busy):
+            voiding.cancel(shop.as_worker(f"worker-{number}"), voucher.id, reason="x", who="test")
+
+    with ThreadPoolExecutor(max_workers=8) as workers:
+        list(workers.map(work, range(8)))
+    voiding.cancel(shop.loyalty, voucher.id, reason="x", who="test")
+    assert (shop.balance(customer), shop.free_credit(customer)) == (100, 0)
+    counters = [
+        r for r in shop.dolibarr.store.rows("invoice") if str(r["ref_ext"]).startswith("loyalty:void:")
+    ]
+    assert len(counters) == 1
+    assert moves(shop, voucher) == [(MoveKind.ISSUED, 5), (MoveKind.CANCELLED, -5)]
+    shop.prove()
+
+
 def test_one_that_is_reserved_is_neither_cancelled_nor_over(opened: OpenShop) -> None:
     with shop_with(opened, "payment") as shop:
         customer = buyer(shop)
@@ -243,6 +270,33 @@ def test_what_comes_back_from_an_invoice_after_its_end_has_a_grace(opened: OpenS
         daily(shop.loyalty)
         shop.deliver()
         assert shop.voucher(voucher.id).state is VoucherState.EXPIRED
+        shop.prove()
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "expired"])
+def test_what_comes_back_after_the_rest_has_ended_is_usable_again(opened: OpenShop, ends: str) -> None:
+    with shop_with(opened, "payment") as shop:
+        customer = buyer(shop)
+        before = totals(shop, customer)
+        voucher = voucher_for(shop, "payment", customer)
+        target = shop.sell(customer, 24, paid=False)
+        use_part(shop, voucher, target, 2)
+        if ends == "cancelled":
+            voiding.cancel(shop.loyalty, voucher.id, reason="x", who="test")
+        else:
+            end(shop, voucher)
+        (row,) = (r for r in shop.dolibarr.store.rows("discount") if r["fk_facture"] == target)
+        shop.dolibarr.unlink_credit(row["rowid"])
+        back = usage.look_at(shop.loyalty, voucher.id)
+        assert (back.state, back.remaining) == (VoucherState.ACTIVE, 2)
+        shop.prove()
+        shop.clock.now = shop.clock.now.replace(year=2032)
+        daily(shop.loyalty)
+        shop.deliver()
+        assert shop.voucher(voucher.id).state is VoucherState.EXPIRED
+        after = totals(shop, customer) - before
+        assert (after.net, after.vat, after.credit) == (24, 0, 0)
+        assert sum(amount for _, amount in moves(shop, voucher)) == 0
         shop.prove()
 
 

@@ -11,7 +11,9 @@ from dolibarr_loyalty.core.voucher_moves import MoveKind, used_by_invoice
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.flows import redemption
 from dolibarr_loyalty.flows.account_proofs import prove_accounts
+from dolibarr_loyalty.flows.daily import daily
 from dolibarr_loyalty.flows.verify import verify
+from dolibarr_loyalty.flows.voiding import cancel
 from dolibarr_loyalty.store import alarms, voucher_moves
 from dolibarr_loyalty.store.alarms import Alarm
 from tests.conftest import OpenShop
@@ -203,6 +205,38 @@ def test_a_credit_note_paid_out_in_money(shop: Shop) -> None:
     assert look(shop) == ["cash_out"]
     assert told(shop)[0].facts["document"] == voucher.credit_note_ref
     assert "paid out of it in money" in str(prove_accounts(shop.loyalty).deviations)
+
+
+def test_a_cancelled_voucher_whose_counter_invoice_was_deleted_on_16(opened: OpenShop) -> None:
+    with opened(version="16") as shop:
+        claire = shop.rich(100)
+        voucher = shop.redeem(claire)
+        cancel(shop.loyalty, voucher.id, reason="x", who="x")
+        shop.sync()
+        counter = max(row["rowid"] for row in shop.dolibarr.store.rows("invoice"))
+        assert shop.dolibarr.delete_invoice(counter)
+        assert shop.free_credit(claire) == 5
+        assert look(shop) == ["credit_revived"]
+        target = shop.sell(claire, 24, paid=False)
+        shop.dolibarr.use_credit(target, shop.credit_id(voucher))
+        assert look(shop) == ["credit_revived"] * 2
+        assert used_on(shop, voucher) == {target: 5}
+        assert (shop.voucher(voucher.id).state, shop.voucher(voucher.id).remaining) == ("cancelled", 0)
+
+
+@pytest.mark.parametrize("version", ["16", "23"])
+def test_a_credit_unlinked_from_the_counter_invoice_of_an_expired_voucher(
+    opened: OpenShop, version: str
+) -> None:
+    with opened(version=version) as shop:
+        voucher = shop.redeem(shop.rich(100))
+        shop.clock.now = shop.clock.now.replace(year=2030)
+        daily(shop.loyalty)
+        shop.deliver()
+        shop.dolibarr.unlink_credit(shop.credit_id(voucher))
+        assert look(shop) == ["credit_revived"]
+        assert told(shop)[0].facts["document"] == voucher.credit_note_ref
+        assert "its free credit should be 0, it is 5" in str(prove_accounts(shop.loyalty).deviations[0])
 
 
 def test_a_used_credit_that_was_unlinked_is_free_again(any_shop: Shop) -> None:

@@ -52,7 +52,9 @@ def totals(shop: Shop, customer: int) -> Totals:
         vat=_sum(row["total_tva"] for row in turnover),
         owed=_sum(shop.dolibarr.remain_to_pay(row["rowid"]) for row in open_),
         credit=_sum(row["amount_ttc"] for row in free),
-        card=_sum(line["total_ht"] for row in turnover for line in row["lines"] if line["fk_product"] in cards),
+        card=_sum(
+            line["total_ht"] for row in turnover for line in row["lines"] if line["fk_product"] in cards
+        ),
     )
 
 
@@ -115,6 +117,4 @@ def voucher_for(shop: Shop, way: str, customer: int) -> Voucher:
 
 def use_part(shop: Shop, voucher: Voucher, invoice: int, amount: object) -> usage.Use:
     """Pay a part of an invoice with a part of a voucher."""
-    return usage.use(
-        shop.loyalty, shop.code(voucher), str(invoice), amount=Decimal(str(amount)), who="test"
-    )
+    return usage.use(shop.loyalty, shop.code(voucher), str(invoice), amount=Decimal(str(amount)), who="test")

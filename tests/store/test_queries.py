@@ -44,6 +44,7 @@ LISTS = {
     "hashes",
 }
 NUMBERS = {
+    "before_minor",
     "given_year",
     "line_count",
     "new_count",

@@ -241,7 +241,7 @@ class DolibarrBooks:
         return identifier
 
     def remove_line(self, sale_id: int, line_id: int) -> None:
-        """A line that is gone is 404 on 23 and 405 on 16, which it also answers to a real refusal: so look."""
+        """A line that is gone is no error on 16 and 405 on 23 (measured); 405 is also a refusal on 16: so look."""
         try:
             self.client.delete(f"{INVOICES}/{sale_id}/lines/{line_id}")
         except PermanentFailure as failure:

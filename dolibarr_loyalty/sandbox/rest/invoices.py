@@ -160,16 +160,25 @@ def get_lines(call: Call) -> Any:
 
 @route("POST", "/invoices/{id:int}/lines")
 def post_line(call: Call) -> Any:
-    """Add a line; answers its id."""
+    """Add a line to a draft; answers its id."""
     row = _writable(call)
+    if row["fk_statut"] != 0:
+        raise Refusal(400, "Unable to insert the new line. Check your inputs. ")
     return call.dolibarr.add_line(row["rowid"], **call.body)
 
 
 @route("DELETE", "/invoices/{id:int}/lines/{lineid:int}")
 def delete_line(call: Call) -> Any:
-    """Remove a line; answers the document."""
+    """Remove a line of a draft; answers the document. One that is gone is fine on 16 and 405 on 23."""
     row = _writable(call)
-    call.dolibarr.remove_line(row["rowid"], call.id("lineid"))
+    if row["fk_statut"] != 0:
+        if call.dolibarr.is_16:
+            raise Refusal(405, "ErrorDeleteLineNotAllowedByObjectStatus")
+        raise Refusal(403, "Invoice not in Draft Status : Started")
+    if all(line["rowid"] != call.id("lineid") for line in row["lines"]) and not call.dolibarr.is_16:
+        raise Refusal(405, "Dolibarr has detected a technical error.")
+    if any(line["rowid"] == call.id("lineid") for line in row["lines"]):
+        call.dolibarr.remove_line(row["rowid"], call.id("lineid"))
     return rendering.invoice(call.dolibarr, call.dolibarr.invoice(row["rowid"]))
 
 

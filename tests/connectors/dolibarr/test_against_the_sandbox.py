@@ -16,8 +16,8 @@ from dolibarr_loyalty.connectors.dolibarr.client import Client
 from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.dolibarr.installer import Action, apply, plan
 from dolibarr_loyalty.connectors.protocol import Cursor, Draft, DraftLine
-from dolibarr_loyalty.core.sale import Credit, Kind, State
-from dolibarr_loyalty.errors import ConfigurationFailure, TemporaryFailure
+from dolibarr_loyalty.core.sale import Credit, Kind, Sale, State
+from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
 
 from .conftest import PARIS
 
@@ -160,6 +160,42 @@ def test_a_credit_is_split_on_23(shop_23: Shop) -> None:
     note = a_voucher(shop_23, claire)
     shop_23.books.split_credit(claire, shop_23.books.credits(claire, note)[0].id, Decimal(12), Decimal(8))
     assert sorted(row.gross for row in shop_23.books.credits(claire, note)) == [8, 12]
+
+
+def test_a_line_is_added_to_a_draft_and_removed_once(shop: Shop) -> None:
+    draft = shop.books.create(a_draft(shop.claire(), kind="standard"))
+    gross = _sale(shop, draft).gross
+    line = DraftLine(label="Voucher", net_price=Decimal("-4.16375"), vat_rate=Decimal(20))
+    added = shop.books.add_line(draft, line)
+    assert _sale(shop, draft).gross == gross - 5
+    for _ in range(2):
+        shop.books.remove_line(draft, added)
+    assert _sale(shop, draft).gross == gross
+    kept = _sale(shop, draft).lines[0].id
+    shop.books.validate(draft)
+    with pytest.raises(PermanentFailure):
+        shop.books.add_line(draft, line)
+    with pytest.raises((PermanentFailure, ConfigurationFailure)):
+        shop.books.remove_line(draft, kept)
+
+
+def test_a_credit_is_put_on_a_draft_as_a_line_and_taken_off(shop: Shop) -> None:
+    claire = shop.claire()
+    note = a_voucher(shop, claire)
+    (credit,) = shop.books.credits(claire, note)
+    draft = shop.books.create(a_draft(claire, kind="standard"))
+    shop.books.use_credit_as_line(draft, credit.id)
+    (used,) = shop.books.credits(claire, note)
+    assert (used.used_on, used.used_as_line, used.thirdparty_id) == (draft, True, claire)
+    line = next(line for line in _sale(shop, draft).lines if line.credit_id == credit.id)
+    shop.books.remove_line(draft, line.id)
+    assert shop.books.credits(claire, note)[0].used_on is None
+
+
+def _sale(shop: Shop, number: int) -> Sale:
+    sale = shop.books.sale(number)
+    assert sale is not None
+    return sale
 
 
 def test_a_draft_is_deleted_once(shop: Shop) -> None:

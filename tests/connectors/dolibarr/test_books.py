@@ -282,6 +282,30 @@ def test_a_credit_is_used_and_split_by_one_post(answers: Answers, books: Dolibar
     assert answers.calls[1].request.body == b'{"amount_ttc_1": 2.5, "amount_ttc_2": 3.0}'
 
 
+def test_a_line_of_a_draft_is_added_and_removed(answers: Answers, books: DolibarrBooks) -> None:
+    answers.post(f"{BASE}/invoices/9/lines", body="31")
+    answers.delete(f"{BASE}/invoices/9/lines/31", json={"id": "9"})
+    line = DraftLine(label="Voucher", net_price=Decimal("-4.16375"), vat_rate=Decimal(20))
+    assert books.add_line(9, line) == 31
+    assert json.loads(answers.calls[0].request.body or b"") == {
+        "desc": "Voucher",
+        "qty": 1,
+        "subprice": -4.16375,
+        "tva_tx": 20,
+        "product_type": 1,
+    }
+    books.remove_line(9, 31)
+    answers.replace("POST", f"{BASE}/invoices/9/lines", body="null")
+    with pytest.raises(PermanentFailure, match="no id for a new line"):
+        books.add_line(9, line)
+
+
+def test_a_credit_is_put_on_a_draft_as_a_line(answers: Answers, books: DolibarrBooks) -> None:
+    answers.post(f"{BASE}/invoices/9/usediscount/2", body="1")
+    books.use_credit_as_line(9, 2)
+    assert books.splits_credits is books.capabilities.splits_credits
+
+
 def test_a_draft_that_is_gone_counts_as_deleted(answers: Answers, books: DolibarrBooks) -> None:
     answers.delete(f"{BASE}/invoices/7", **NOT_FOUND)
     answers.delete(
