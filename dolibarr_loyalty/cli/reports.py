@@ -46,7 +46,8 @@ Until = Annotated[str | None, typer.Option("--until", metavar="DAY", help="Last 
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Also write it as CSV.")]
 Pdf = Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Also write it as PDF.")]
 Language = Annotated[
-    str | None, typer.Option("--language", metavar="LANG", help="Of the PDF: de, en or fr. Default: the shop's.")
+    str | None,
+    typer.Option("--language", metavar="LANG", help="Of the PDF: de, en or fr. Default: the shop's."),
 ]
 
 
@@ -90,9 +91,7 @@ def show_register(
     _one_of("--kind", kind, KINDS)
     begins = the_day("--from", first) if first else None
     ends = the_day("--until", until) if until else None
-    lines = list(
-        lines_of(loyalty.database, loyalty.program, first=begins, last=ends, state=state, kind=kind)
-    )
+    lines = list(lines_of(loyalty.database, loyalty.program, first=begins, last=ends, state=state, kind=kind))
     sums = totals(lines)
     if csv_file:
         rows = [line_json(line) for line in lines]
@@ -106,7 +105,13 @@ def show_register(
             {
                 "vouchers": [line_json(line) for line in lines],
                 "totals": [
-                    {"way": each.way, "currency": each.currency, "count": each.count, **each.moved, "left": each.left}
+                    {
+                        "way": each.way,
+                        "currency": each.currency,
+                        "count": each.count,
+                        **each.moved,
+                        "left": each.left,
+                    }
                     for each in sums
                 ],
             }
@@ -114,7 +119,19 @@ def show_register(
         return
     words = setup.words
     show_table(
-        ("Code", "Customer", "Kind", "Way", "Issued", ">Value", ">Used", ">Left", "State", "Until", "Documents"),
+        (
+            "Code",
+            "Customer",
+            "Kind",
+            "Way",
+            "Issued",
+            ">Value",
+            ">Used",
+            ">Left",
+            "State",
+            "Until",
+            "Documents",
+        ),
         [
             (
                 line.code[-4:],
@@ -185,12 +202,21 @@ def show_liability(
         moving = [name for name in columns if any(roll[name] for roll in each.rolls)]
 
         def shown(amount: int, of: Any = each) -> str:
-            return words.number(amount) if of.strand.counts else words.money(of.worth(amount), of.strand.currency)
+            return (
+                words.number(amount)
+                if of.strand.counts
+                else words.money(of.worth(amount), of.strand.currency)
+            )
 
         show_table(
             ("Month", ">Opening", *(f">{NAMES[name].capitalize()}" for name in moving), ">Closing"),
             [
-                (roll.month, shown(roll.opening), *(shown(roll[name]) for name in moving), shown(roll.closing))
+                (
+                    roll.month,
+                    shown(roll.opening),
+                    *(shown(roll[name]) for name in moving),
+                    shown(roll.closing),
+                )
                 for roll in (*each.rolls, *([each.whole] if len(each.rolls) > 1 else []))
             ],
             title=each.strand.key,
@@ -213,7 +239,8 @@ def show_provision(
         str | None, typer.Option("--day", metavar="DAY", help="Balance sheet date. Default: today.")
     ] = None,
     before: Annotated[
-        str | None, typer.Option("--before", metavar="DAY", help="The date before it. Default: a year earlier.")
+        str | None,
+        typer.Option("--before", metavar="DAY", help="The date before it. Default: a year earlier."),
     ] = None,
     csv_file: Csv = None,
     pdf_file: Pdf = None,
@@ -344,7 +371,9 @@ def show_journal(
     until: Until = None,
     everything: Annotated[
         bool,
-        typer.Option("--everything", help="Also what Dolibarr's documents book: for books kept without them."),
+        typer.Option(
+            "--everything", help="Also what Dolibarr's documents book: for books kept without them."
+        ),
     ] = False,
     csv_file: Csv = None,
     datev: Annotated[

@@ -189,7 +189,7 @@ def print_run(
     if language not in (None, "de", "en", "fr"):
         raise InputError("--language is de, en or fr.")
     setup = setup_of(ctx)
-    wanted = {
+    wanted: dict[str, Any] = {
         "name": name,
         "count": count,
         "reward_id": reward,

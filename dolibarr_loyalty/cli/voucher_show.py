@@ -32,7 +32,7 @@ _WAYS = {
 
 
 def show(ctx: typer.Context, code: Code, as_json: Json = False) -> None:
-    """Show the voucher of a code: its terms, every movement of its money, its documents and its life.
+    """Show a voucher: its terms, its money, its documents, its life.
 
     \b
     Example:

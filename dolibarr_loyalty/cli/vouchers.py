@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(rewards)
     app.command()(redeem)
-    group = typer.Typer(help="Vouchers: look, use, cancel, replace.", no_args_is_help=True, rich_markup_mode=None)
+    group = typer.Typer(
+        help="Vouchers: look, use, cancel, replace.", no_args_is_help=True, rich_markup_mode=None
+    )
     group.command("show")(show)
     group.command("pdf")(pdf)
     group.command("list")(list_vouchers)
@@ -202,12 +204,12 @@ def use(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Pay on an invoice with a voucher, wholly or in part; given twice, it pays once.
+    """Pay on an invoice with a voucher, wholly or in part, once.
 
     To pay on the same invoice again with another part, give each use a --key of its own.
 
     \b
-    Examples:
+    Example:
       dolibarr-loyalty voucher use ABCDEF-GHJKMN-PQRSTV FA2611-0042
       dolibarr-loyalty voucher use ABCDEF-GHJKMN-PQRSTV FA2611-0042 --amount 12.50
     """
@@ -254,7 +256,7 @@ def _would_use(
     """What `use` would do, found out in its order; what it learns of the voucher is forgotten again."""
     voucher = usage.look_at(loyalty, usage.find_voucher(loyalty, code).id)
     invoice = usage.find_invoice(loyalty, invoice_text)
-    if voucher.state is VoucherState.USED and voucher.invoice_id == invoice.id:
-        return usage.Use(voucher=voucher, invoice=invoice, amount=ZERO)  # it paid already
+    if usage.paid_before(loyalty, voucher, invoice, amount, key) is not None:
+        return usage.Use(voucher=voucher, invoice=invoice, amount=ZERO)
     paid = usage.check_use(loyalty, voucher, invoice, amount, key)
     return usage.Use(voucher=voucher, invoice=invoice, amount=paid)

@@ -236,7 +236,8 @@ class Books(Protocol):
     def add_line(self, sale_id: int, line: DraftLine) -> int:
         """Add a line to a draft and give its id; a negative `net_price` makes it a reduction.
 
-        Not idempotent: the caller looks for its own line by `ref_ext` before and after an unclear answer.
+        Refused on a validated document (400, both versions). Not idempotent: the caller looks for its own line by
+        `ref_ext` before and after an unclear answer.
         """
         ...
 

@@ -89,7 +89,5 @@ def roll(periods: tuple[Period, ...]) -> tuple[Deferred, ...]:
         deferred, used = deferred + period.deferred, used + period.used
         revenue = recognised(deferred, used=used, expected=period.expected) - so_far
         so_far += revenue
-        found.append(
-            Deferred(name=period.name, opening=opening, deferred=period.deferred, revenue=revenue)
-        )
+        found.append(Deferred(name=period.name, opening=opening, deferred=period.deferred, revenue=revenue))
     return tuple(found)

@@ -127,4 +127,3 @@ def ageing(rest: Iterable[tuple[date | None, int]], day: date) -> dict[Bucket, i
     for ends_on, amount in rest:
         found[bucket(ends_on, day)] += amount
     return found
-

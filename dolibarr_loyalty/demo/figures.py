@@ -1,12 +1,13 @@
 """What the year came to by each kind of program: tiers, benefits, cards, clubs, causes, friends, partners."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 from dolibarr_loyalty.core.money import from_minor
+from dolibarr_loyalty.core.postings import SOLD
 from dolibarr_loyalty.core.program import Program
 from dolibarr_loyalty.core.referrals import ReferralState
 from dolibarr_loyalty.core.sale import ZERO
@@ -16,6 +17,7 @@ from dolibarr_loyalty.flows.cards import totals
 from dolibarr_loyalty.flows.club_fees import payoff
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.reports import charities, tiers
+from dolibarr_loyalty.reports.register import Line
 from dolibarr_loyalty.store import activities, bearings, benefits, clubs, members, referrals, vouchers
 from dolibarr_loyalty.store import tiers as tier_table
 from dolibarr_loyalty.store.database import Tx
@@ -81,6 +83,20 @@ class CauseFigures:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GiftCardFigures:
+    """The gift cards of the year: how many were sold, for how much, and what became of the money on them.
+
+    `ended` expired, was cancelled or written off. Sold = used + ended + left.
+    """
+
+    cards: int
+    sold: Decimal
+    used: Decimal
+    ended: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figures:
     """The figures of every kind of program that is set up; the others are empty."""
 
@@ -94,6 +110,7 @@ class Figures:
     referrals: tuple[tuple[str, int], ...] = ()
     partners: tuple[tuple[Names, Decimal], ...] = ()
     budgets: tuple[tuple[Names, int, int], ...] = ()
+    gift_cards: GiftCardFigures | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The figures for scripts, names in all languages."""
@@ -101,8 +118,8 @@ class Figures:
         return found
 
 
-def figures_of(loyalty: Loyalty) -> Figures:
-    """Count what there is of every kind."""
+def figures_of(loyalty: Loyalty, register: Iterable[Line] = ()) -> Figures:
+    """Count what there is of every kind; `register` are the lines of all vouchers."""
     program = loyalty.program
     with loyalty.database.reading() as tx:
         ids = [each.member.thirdparty_id for each in members.page(tx, 0, EVERYBODY)]
@@ -123,6 +140,7 @@ def figures_of(loyalty: Loyalty) -> Figures:
                 for rule in program.rules
                 if rule.budget is not None
             ),
+            gift_cards=_gift_cards(register) if program.gift_cards else None,
         )
 
 
@@ -214,6 +232,27 @@ def _partners(tx: Tx, program: Program) -> Iterator[tuple[Names, Decimal]]:
         rows = tx.rows("funding_by_month", partner=partner.id, currency=program.currency)
         total = sum(int(row["amount_minor"]) for row in rows)
         yield partner.names, from_minor(total, program.currency)
+
+
+def is_gift_card(line: Line) -> bool:
+    """It was sold, so that the shop owes what is left of it."""
+    return line.way in SOLD
+
+
+def _gift_cards(register: Iterable[Line]) -> GiftCardFigures:
+    """A lost card and the one in its place are one; cards that were printed and not sold are none yet."""
+    lines = [line for line in register if is_gift_card(line) and line.value]
+
+    def moved(*kinds: str) -> Decimal:
+        return sum((line.moved[kind] for line in lines for kind in kinds), ZERO)
+
+    return GiftCardFigures(
+        cards=sum(1 for line in lines if line.moved["issued"]),
+        sold=moved("issued", "corrected"),
+        used=-moved("used", "returned"),
+        ended=-moved("expired", "cancelled", "written_off"),
+        left=sum((line.left for line in lines), ZERO),
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dolibarr_loyalty.core.terms import POINTS, STAMPS, name_in
-from dolibarr_loyalty.demo.figures import CardFigures, CauseFigures, ClubFigures, TierFigures
+from dolibarr_loyalty.demo.figures import CardFigures, CauseFigures, ClubFigures, GiftCardFigures, TierFigures
 from dolibarr_loyalty.demo.summary import Summary
 from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.locales import Words
@@ -157,6 +157,8 @@ def _kinds(summary: Summary, words: Words) -> Iterator[tuple[str, Rows]]:
         yield words.gettext("Promotions with a budget"), _budgets(summary, words)
     if found.partners:
         yield words.gettext("Partners pay for points"), _partners(summary, words)
+    if found.gift_cards:
+        yield words.gettext("Gift cards"), _gift_cards(found.gift_cards, summary, words)
 
 
 def _tiers(group: TierFigures, words: Words) -> Iterator[tuple[str, str]]:
@@ -228,6 +230,17 @@ def _benefits(summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
             )
 
 
+def _gift_cards(cards: GiftCardFigures, summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
+    sold = words.money(cards.sold, summary.currency)
+    yield (
+        words.gettext("Sold"),
+        words.gettext("%(number)s, worth %(worth)s", number=words.number(cards.cards), worth=sold),
+    )
+    yield words.gettext("Paid with them"), words.money(cards.used, summary.currency)
+    yield words.gettext("Expired or cancelled"), words.money(cards.ended, summary.currency)
+    yield words.gettext("Still to be used"), words.money(cards.left, summary.currency)
+
+
 def _activities(summary: Summary, words: Words) -> Iterator[tuple[str, str]]:
     for names, count in summary.figures.activities:
         yield name_in(names, words.language, ""), words.number(count)
@@ -297,6 +310,7 @@ def _what_commands_show(words: Words) -> dict[str, str]:
         "activities": words.gettext("what one member did"),
         "rewards": words.gettext("the rewards, and what one member can have now"),
         "pool": words.gettext("a household that spends together"),
+        "gift cards": words.gettext("the gift cards that were sold"),
         "vouchers": words.gettext("all vouchers"),
         "verify": words.gettext("recompute the whole ledger"),
         "reconcile": words.gettext("compare it with Dolibarr"),

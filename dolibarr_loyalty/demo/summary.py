@@ -1,26 +1,30 @@
 """What the year came to, counted; `demo.showing` puts it into words."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
 from dolibarr_loyalty.app import App
-from dolibarr_loyalty.core.money import from_minor
 from dolibarr_loyalty.core.program import Program
-from dolibarr_loyalty.demo.figures import Figures, figures_of
+from dolibarr_loyalty.core.sale import total
+from dolibarr_loyalty.core.vouchers import VoucherState
+from dolibarr_loyalty.demo.figures import Figures, figures_of, is_gift_card
 from dolibarr_loyalty.demo.work import unit_of
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.document_proofs import Deviation
 from dolibarr_loyalty.flows.reconcile import reconcile
 from dolibarr_loyalty.flows.verify import verify
 from dolibarr_loyalty.messages import message_id
+from dolibarr_loyalty.reports.register import Line, register
 from dolibarr_loyalty.reports.status import Status, status
 from dolibarr_loyalty.store import clubs, members, outbox, pools, vouchers
 
 USUAL_MAILS = ("welcome", "reward_near", "voucher", "points_expiring", "voucher_expiring")
 OTHER_MAILS = (
+    "gift_card",
     "tier_up",
     "tier_down",
     "tier_warning",
@@ -30,6 +34,9 @@ OTHER_MAILS = (
     "club_ending",
     "donation_statement",
     "referral_rewarded",
+)
+OPEN = frozenset(
+    {VoucherState.ACTIVE, VoucherState.PARTLY_USED, VoucherState.USING, VoucherState.RESERVED}
 )
 MAILS = tuple(f"mail.{kind}" for kind in (*USUAL_MAILS, *OTHER_MAILS))
 
@@ -72,7 +79,11 @@ class Summary:
         """Commands to copy, and the names of what they show; relative to the demo's folder."""
         examples = self.examples
         own = {
-            "points": (("referral list", "referrals"), ("partner statement roastery", "partner")),
+            "points": (
+                ("referral list", "referrals"),
+                ("partner statement roastery", "partner"),
+                ("giftcard list", "gift cards"),
+            ),
             "tiers": (("tier list", "tiers"), (f"tier show {examples.member}", "tier")),
             "stamps": (("card list", "cards"), (f"card show {examples.member}", "card")),
             "club": (("club list", "clubs"), (f"club show {examples.club_member}", "club")),
@@ -123,14 +134,9 @@ def summarise(app: App, *, preset: str, seed: int, version: str, seconds: float)
     """Count, recompute and compare everything that the year has left."""
     loyalty = app.loyalty
     standing, unit = status(loyalty.database, loyalty.now()), unit_of(loyalty.program)
-    with loyalty.database.reading() as tx:
-        by_state = {row["state"]: row for row in tx.rows("vouchers_by_state")}
     sent, money = mails_by_kind(loyalty, app.config.mail.folder), loyalty.program.currency
-
-    def sum_of(column: str, *states: str) -> tuple[int, str]:
-        rows = [row for state, row in by_state.items() if state in states or not states]
-        total = sum(int(row[column]) for row in rows)
-        return sum(int(row["vouchers"]) for row in rows), f"{from_minor(total, money)}"
+    lines = list(register(loyalty.database, loyalty.program))
+    given = [line for line in lines if not is_gift_card(line)]
 
     return Summary(
         preset=preset,
@@ -142,16 +148,22 @@ def summarise(app: App, *, preset: str, seed: int, version: str, seconds: float)
         status=standing,
         unit=unit,
         of_unit=status(loyalty.database, loyalty.now(), unit=unit),
-        figures=figures_of(loyalty),
+        figures=figures_of(loyalty, lines),
         currency=money,
-        issued=sum_of("value_minor"),
-        used=sum_of("value_minor", "used"),
-        open=sum_of("remaining_minor", "active", "partly_used", "using"),
+        issued=_sum(given, "value"),
+        used=_sum((line for line in given if line.state == VoucherState.USED), "value"),
+        open=_sum((line for line in given if line.state in OPEN), "left"),
         mails=tuple((kind, sent[kind]) for kind in _told_of(loyalty.program, sent)),
         verified=verify(loyalty).deviations,
         reconciled=reconcile(loyalty).deviations,
         examples=_examples(app),
     )
+
+
+def _sum(lines: Iterable[Line], column: str) -> tuple[int, str]:
+    """How many vouchers there are, and what they come to in a column of the register."""
+    found = list(lines)
+    return len(found), f"{total(getattr(line, column) for line in found)}"
 
 
 def _told_of(program: Program, sent: Counter[str]) -> list[str]:

@@ -245,11 +245,13 @@ def _with_credits(moves: Sequence[Move], rows: Sequence[CreditRow], counters: se
     """Uses in the journal that credits stand behind; a discount on a draft is a plain line, without any."""
     used = used_by_invoice(moves)
     on = {row.used_on for row in rows if row.used_on is not None and row.used_on not in counters}
-    by_line = {move.invoice_id for move in moves if move.kind is MoveKind.USED and move.document == BY_LINE}
+    by_line = {move.invoice_id for move in moves if _is_line(move)}
     return {invoice: amount for invoice, amount in used.items() if invoice in on or invoice not in by_line}
 
 
-BY_LINE = "line"
+def _is_line(move: Move) -> bool:
+    """A use on a ticket of the till, whose lines carry it; a credit may stand behind them, or none."""
+    return move.kind is MoveKind.USED and ":ticket:" in move.key
 
 
 def _used_by_credits(moves: Sequence[Move], rows: Sequence[CreditRow], counters: set[int]) -> Decimal:

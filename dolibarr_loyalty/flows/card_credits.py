@@ -21,7 +21,7 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credit_documents import available, find_or_post, keep_note, read_back, validated
 from dolibarr_loyalty.flows.leases import holding
 from dolibarr_loyalty.messages import voucher_state
-from dolibarr_loyalty.store import outbox, vouchers
+from dolibarr_loyalty.store import documents, outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.voucher_notes import Role
 
@@ -229,6 +229,15 @@ def line_of(voucher: Voucher, sale: Sale) -> Line | None:
     """The line of its sale that a card was sold by."""
     wanted = voucher.sale_key.split(":")[1:2]
     return next((line for line in sale.lines if [str(line.id)] == wanted), None)
+
+
+def rate_sold_at(loyalty: Loyalty, voucher: Voucher) -> Decimal:
+    """The VAT rate a gift card was sold with, in percent: 0 but for a single-purpose card (UStAE 3.17)."""
+    with loyalty.database.reading() as tx:
+        first = vouchers.root_of(tx, voucher)  # of a card that replaces another: the one that was sold
+        known = documents.load(tx, [first.sale_id or 0]).get(first.sale_id or 0)
+    line = line_of(first, known.sale) if known else None
+    return line.vat_rate if line else ZERO
 
 
 def _any_line(loyalty: Loyalty, voucher: Voucher, sale: Sale) -> Line:

@@ -101,7 +101,9 @@ def credit_draft(
         unit = unit_of(tx, voucher)
     words = loyalty.brand.words(loyalty.screens.language).counting(unit)
     code = loyalty.label_of(voucher)
-    if voucher.points:
+    if voucher.replaces:
+        note = words.gettext("Replaces a lost voucher.")
+    elif voucher.points:
         note = words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points))
     elif voucher.source == "sold":
         note = words.gettext("Gift card.")
@@ -320,7 +322,7 @@ def keep_note(tx: Tx, loyalty: Loyalty, voucher: Voucher, sale: Sale, role: Role
 
 def unit_of(tx: Tx, voucher: Voucher) -> str:
     """What a voucher was paid with: the unit of the entry that spent it; points where it was a gift."""
-    spent = ledger.entry_of_key(tx, f"redeem:{voucher.id}")
+    spent = ledger.entry_of_key(tx, f"redeem:{vouchers.root_of(tx, voucher).id}")
     return account_parts(spent.account_id)[1] if spent else POINTS
 
 

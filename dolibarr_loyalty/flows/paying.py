@@ -9,6 +9,7 @@ from dolibarr_loyalty.core.credit_lines import CreditLine, line_of, lines_of
 from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
 from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher
+from dolibarr_loyalty.flows.card_credits import rate_sold_at
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credits import (
     KeepLease,
@@ -65,9 +66,10 @@ def _make(loyalty: Loyalty, voucher: Voucher, invoice: Sale, use: BegunUse, gros
 def lines_at_use(loyalty: Loyalty, voucher: Voucher, invoice: Sale, gross: Decimal) -> tuple[CreditLine, ...]:
     """The lines of a use's credit note. A reduction carries the VAT rates of the goods it is good for, by largest
     remainder; what was sold or given as a means of payment is at 0 % and leaves the VAT of the goods untouched
-    (UStAE 3.17, features 2.5)."""
+    (UStAE 3.17, features 2.5). A single-purpose card comes off at the rate it was sold with: its VAT was due then
+    (Directive (EU) 2016/1065)."""
     if voucher.accounting not in ("credit_note", "discount"):
-        return (line_of(gross, ZERO, voucher.currency),)
+        return (line_of(gross, rate_sold_at(loyalty, voucher), voucher.currency),)
     goods = good_lines(voucher, invoice, loyalty.program.gift_cards)
     return lines_of(gross, weights_of(voucher, goods), voucher.currency)
 

@@ -11,6 +11,7 @@ from dolibarr_loyalty.core.vouchers import Voucher, VoucherState, masked
 from dolibarr_loyalty.flows.account_proofs import CustomerCredits
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.document_proofs import Deviation
+from dolibarr_loyalty.flows.fraud import look_around
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.store import documents, ledger, members, outbox, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -59,6 +60,8 @@ def reconcile(
             deviations += found
             seen += 1
             progress("vouchers", seen)
+    if mend:
+        look_around(loyalty)
     deviations += find_orphans(loyalty)
     compared, wrong = _compare_members(loyalty, deviations, progress)
     if mend and wrong:

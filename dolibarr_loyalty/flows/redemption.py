@@ -6,6 +6,7 @@ are back in their own lots. Every step is written down before it is tried.
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from dolibarr_loyalty.core.credit_lines import CreditLine, line_of, lines_of
@@ -262,7 +263,7 @@ def issue(loyalty: Loyalty, voucher_id: str, *, quietly: bool = False) -> None:
                 loyalty,
                 voucher,
                 ref_ext=voucher.ref_ext,
-                lines=_lines_at_issue(loyalty, voucher),
+                lines=lines_at_issue(loyalty, voucher, voucher.value),
                 gross=voucher.value,
                 thirdparty_id=voucher.thirdparty_id,
                 role="issue",
@@ -270,15 +271,15 @@ def issue(loyalty: Loyalty, voucher_id: str, *, quietly: bool = False) -> None:
         loyalty.database.decide(lambda tx: _activate(tx, loyalty, voucher_id, note, quietly))
 
 
-def _lines_at_issue(loyalty: Loyalty, voucher: Voucher) -> Sequence[CreditLine]:
+def lines_at_issue(loyalty: Loyalty, voucher: Voucher, gross: Decimal) -> Sequence[CreditLine]:
     """A means of payment is at 0 %; a rebate on past purchases is split over the VAT rates of these, unless the
     program fixes one. A resumed issue finds its document by name, whatever was bought meanwhile."""
     terms = loyalty.program.vouchers
     if voucher.accounting != "credit_note":
-        return [line_of(voucher.value, ZERO, voucher.currency)]
+        return [line_of(gross, ZERO, voucher.currency)]
     with loyalty.database.reading() as tx:
         weights = {} if terms.vat_rate else vat_weights(tx, voucher.thirdparty_id)
-    return lines_of(voucher.value, weights or {terms.vat_rate: 1}, voucher.currency)
+    return lines_of(gross, weights or {terms.vat_rate: 1}, voucher.currency)
 
 
 def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None, quietly: bool) -> None:

@@ -15,6 +15,7 @@ from dolibarr_loyalty.core.sale import ZERO, Sale, State, total
 from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.errors import ConfigurationFailure
+from dolibarr_loyalty.flows.card_credits import rate_sold_at
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credit_documents import (
     KeepLease,
@@ -26,6 +27,7 @@ from dolibarr_loyalty.flows.credit_documents import (
     rows_of,
     validated,
 )
+from dolibarr_loyalty.flows.redemption import lines_at_issue
 from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import voucher_moves
 
@@ -146,7 +148,7 @@ def _make_breakage(loyalty: Loyalty, voucher: Voucher) -> None:
             loyalty,
             voucher,
             ref_ext=name,
-            lines=[line_of(missing, ZERO, voucher.currency)],
+            lines=[line_of(missing, rate_sold_at(loyalty, voucher), voucher.currency)],
             gross=missing,
             thirdparty_id=home_of(loyalty, voucher),
             role="use",
@@ -172,6 +174,19 @@ def move_credit(
             lines=[line_of(line.gross, line.vat_rate, old.currency, net=line.net) for line in sale.lines],
             gross=sale.gross,
             thirdparty_id=sale.thirdparty_id,
+            role="transfer",
+        )
+        notes.append(note)
+    missing = old.remaining - total(sale.gross for sale in counters)
+    # its credit note was deleted (facts trap 24); it is owed still
+    if old.is_credit_from_start and missing > ZERO:
+        note, _ = make_credit(
+            loyalty,
+            new,
+            ref_ext=f"{new.ref_ext}:missing",
+            lines=lines_at_issue(loyalty, new, missing),
+            gross=missing,
+            thirdparty_id=new.thirdparty_id,
             role="transfer",
         )
         notes.append(note)

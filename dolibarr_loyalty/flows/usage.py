@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dolibarr_loyalty.connectors.protocol import CreditRow
-from dolibarr_loyalty.core.conditions import at_most, good_lines, is_below_minimum, worth_of, worth_on
+from dolibarr_loyalty.core.conditions import BOUND, at_most, good_lines, is_below_minimum, worth_of, worth_on
 from dolibarr_loyalty.core.gift_cards import payable_by_voucher
 from dolibarr_loyalty.core.money import round_amount
 from dolibarr_loyalty.core.rules import plain
@@ -24,7 +24,7 @@ from dolibarr_loyalty.errors import (
     UnknownInvoice,
     VoucherNotUsable,
 )
-from dolibarr_loyalty.flows import lookups
+from dolibarr_loyalty.flows import grace, lookups
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credits import KeepLease, counter, free_rows, read_back
 from dolibarr_loyalty.flows.holds import available as left_beside_holds
@@ -94,10 +94,11 @@ def check_use(
         raise VoucherNotUsable(name, f"it is {voucher.state.replace('_', ' ')}.{more}")
     with loyalty.database.reading() as tx:
         honoured = key is not None and any(hold.key == key for hold in reservations.open_on(tx, voucher.id))
+        over = grace.is_over(tx, loyalty, voucher)
         held = is_held(tx, loyalty, voucher, but=key or "")
         free = left_beside_holds(tx, loyalty, voucher, but=key or "")
         paid = {id_: total(-move.amount for _, move in moves) for id_, moves in _on(tx, invoice.id).items()}
-    if voucher.is_expired(today) and not honoured:
+    if over and not honoured:
         raise VoucherNotUsable(name, f"it was valid until {voucher.valid_until}.")
     if voucher.is_early(today):
         raise VoucherNotUsable(name, f"it is valid from {voucher.valid_from}. Use it then.")
@@ -136,7 +137,7 @@ def _on(tx: Tx, invoice_id: int) -> dict[str, list[tuple[str, Move]]]:
 
 
 def _no_goods(voucher: Voucher, invoice: Sale) -> str:
-    if voucher.product:
+    if voucher.kind in BOUND:
         return f"invoice {invoice.ref} has nothing it is good for: it is for {voucher.product} only."
     if voucher.excluded:
         return f"invoice {invoice.ref} has nothing it is good for: not for {', '.join(voucher.excluded)}."
@@ -215,7 +216,7 @@ def use_voucher(
     """As `use`, for a voucher and an invoice that were found already."""
     with holding(loyalty, voucher.id) as lease, holding(loyalty, f"invoice:{invoice.id}"):
         voucher = look_closely(loyalty, voucher.id, who=who, keep_lease=lease.keep)
-        before = _known(loyalty, voucher, invoice, amount, key)
+        before = paid_before(loyalty, voucher, invoice, amount, key)
         if before is not None:
             voucher = write_off_rest(loyalty, voucher, who, lease.keep)
             return Use(voucher=voucher, invoice=close_paid(loyalty, invoice.id), amount=before)
@@ -225,7 +226,7 @@ def use_voucher(
         return _pay(loyalty, voucher, invoice, begun, who, lease.keep)
 
 
-def _known(
+def paid_before(
     loyalty: Loyalty, voucher: Voucher, invoice: Sale, amount: Decimal | None, key: str | None
 ) -> Decimal | None:
     """What this use has paid already; None when it is still to be done. Raises KeyReused."""

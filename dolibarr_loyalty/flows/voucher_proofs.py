@@ -29,7 +29,9 @@ def compare_journal(voucher: Voucher, moves: Sequence[Move]) -> list[Deviation]:
         found.append(off("what is left", where, "0 or more", plain(voucher.remaining)))
     for invoice, amount in used_by_invoice(moves).items():
         if amount < 0:
-            found.append(off(f"what came back from invoice {invoice}", where, "at most its use", plain(-amount)))
+            found.append(
+                off(f"what came back from invoice {invoice}", where, "at most its use", plain(-amount))
+            )
     found += _running(where, moves)
     found += _state(voucher, moves, where)
     return found
@@ -53,7 +55,9 @@ def _state(voucher: Voucher, moves: Sequence[Move], where: str) -> Iterator[Devi
     opened = sum((move.amount for move in moves if move.kind in _OPENING), ZERO)
     wanted = _ENDED.get(voucher.state)
     if wanted is not None and opened and not kinds & {wanted, MoveKind.CORRECTED, MoveKind.USED}:
-        yield off(f"moves of one that is {voucher.state}", where, f"one of {wanted}", ", ".join(sorted(kinds)))
+        yield off(
+            f"moves of one that is {voucher.state}", where, f"one of {wanted}", ", ".join(sorted(kinds))
+        )
     if voucher.state is VoucherState.PARTLY_USED and (not used or not voucher.remaining):
         found = f"{plain(used)} used, {plain(voucher.remaining)} left"
         yield off("one that is partly used", where, "used in part", found)

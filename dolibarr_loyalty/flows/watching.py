@@ -27,13 +27,18 @@ from dolibarr_loyalty.store.voucher_notes import Note
 from dolibarr_loyalty.store.voucher_uses import BegunUse
 
 _VOIDING = frozenset({VoucherState.CANCELLING, VoucherState.EXPIRING, VoucherState.REPLACING})
-_LIVING = _VOIDING | {
-    VoucherState.ACTIVE,
-    VoucherState.RESERVED,
-    VoucherState.USING,
-    VoucherState.PARTLY_USED,
-    VoucherState.USED,
-}
+_ENDED = frozenset({VoucherState.CANCELLED, VoucherState.EXPIRED})
+_LIVING = (
+    _VOIDING
+    | _ENDED
+    | {
+        VoucherState.ACTIVE,
+        VoucherState.RESERVED,
+        VoucherState.USING,
+        VoucherState.PARTLY_USED,
+        VoucherState.USED,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +150,15 @@ def _booked(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
         else {i: known[i] for i in known if i in begun or i in seen.used}
     )
     booked = _differences(loyalty, voucher, ours, seen, who)
+    if voucher.state in _ENDED:  # only what comes back from an invoice makes one live again
+        booked = [move for move in booked if move.kind is MoveKind.RETURNED]
+        if not booked:
+            return voucher
     left = voucher.remaining + total(move.amount for move in booked)
     gone = _gone(loyalty, seen)
-    if voucher.is_credit_from_start or not voucher.has_amount:
+    if voucher.state in _ENDED:
+        pass
+    elif voucher.is_credit_from_start or not voucher.has_amount:
         missing = left - seen.free
         if missing and seen.written_off is not None:
             booked += _moves(
@@ -155,15 +166,29 @@ def _booked(loyalty: Loyalty, voucher: Voucher, who: str) -> Voucher:
             )
         elif missing and voucher.state not in _VOIDING and not (gone and missing > 0):
             booked += _moves(loyalty, voucher, MoveKind.CORRECTED, -missing, who, note="dolibarr")
-    if not booked and not gone:
+    elif voucher.state not in _VOIDING:
+        doubled = _doubled(seen, moves)
+        booked += _moves(loyalty, voucher, MoveKind.CORRECTED, doubled, who, note="dolibarr")
+    if not booked and not gone and not _overfull(seen):
         return voucher
+    booked.sort(key=lambda move: move.amount < 0)  # what came goes before what went: never less than nothing
     return loyalty.database.decide(lambda tx: _book(tx, loyalty, voucher, booked, seen, gone, known, who))
+
+
+def _doubled(seen: Seen, moves: Sequence[Move]) -> Decimal:
+    """By how much the credits that were made for uses come to more than their documents (facts trap 4b), beside
+    what was corrected before."""
+    there = {row.credit_note_id for row in seen.rows}
+    made = total(note.gross for note in seen.notes if note.is_credit and note.note_id in there)
+    corrected = total(move.amount for move in moves if move.kind is MoveKind.CORRECTED)
+    extra = total(row.gross for row in seen.rows) - made - corrected
+    return extra if extra > 0 or corrected > 0 else ZERO
 
 
 def _differences(
     loyalty: Loyalty, voucher: Voucher, known: Mapping[int, Decimal], seen: Seen, who: str
 ) -> list[Move]:
-    """The uses that Dolibarr shows and the moves do not, and the other way round, by invoice; returns first."""
+    """The uses that Dolibarr shows and the moves do not, and the other way round, by invoice."""
     booked: list[Move] = []
     for invoice in sorted({*known, *seen.used}):
         more = seen.used.get(invoice, ZERO) - known.get(invoice, ZERO)
@@ -175,7 +200,7 @@ def _differences(
         kind = MoveKind.USED if more > 0 else MoveKind.RETURNED
         ref = sale.ref if sale else ""
         booked += _moves(loyalty, voucher, kind, -more, who, invoice_id=invoice, document=ref)
-    return sorted(booked, key=lambda move: move.kind is MoveKind.USED)
+    return booked
 
 
 def _moves(
@@ -191,6 +216,18 @@ def _gone(loyalty: Loyalty, seen: Seen) -> list[Note]:
     """Credit notes of a voucher that are no longer credits: deleted (16, facts trap 24) or taken back."""
     there = {row.credit_note_id for row in seen.rows}
     return [note for note in seen.notes if note.is_credit and note.note_id not in there and note.gross]
+
+
+def _overfull(seen: Seen) -> list[tuple[Note, Decimal]]:
+    """Credit notes whose credits come to more than they do, with what those come to (facts trap 4b)."""
+    sums: dict[int | None, Decimal] = {}
+    for row in seen.rows:
+        sums[row.credit_note_id] = sums.get(row.credit_note_id, ZERO) + row.gross
+    return [
+        (note, sums[note.note_id])
+        for note in seen.notes
+        if note.is_credit and sums.get(note.note_id, ZERO) > note.gross
+    ]
 
 
 def _book(
@@ -283,20 +320,17 @@ def _tell(
                 customer=str(sale.thirdparty_id),
                 **told,
             )
-        if move.kind is MoveKind.CORRECTED and move.amount > 0:
-            document = seen.notes[0].ref
-            expected = total(note.gross for note in seen.notes if note.is_credit)
-            found = total(row.gross for row in seen.rows)
-            alarm(
-                tx,
-                loyalty,
-                "money_doubled",
-                voucher=voucher,
-                about=about,
-                document=document,
-                expected=expected,
-                amount=found,
-            )
+    for note, found in _overfull(seen):
+        alarm(
+            tx,
+            loyalty,
+            "money_doubled",
+            voucher=voucher,
+            about=str(note.note_id),
+            document=note.ref,
+            expected=note.gross,
+            amount=found,
+        )
     for note in gone:
         alarm(
             tx,

@@ -36,8 +36,8 @@ SENTENCES: Mapping[AlarmKind, str] = {
     ),
     "credit_note_deleted": N_(
         "Credit note %(document)s of voucher …%(voucher)s was deleted in Dolibarr, and its credit of %(amount)s "
-        "with it. An invoice it had paid is open again. The voucher cannot be used any more: cancel it, then give a new "
-        "one."
+        "with it. An invoice it had paid is open again. The voucher cannot be used any more: cancel it, then give "
+        "a new one."
     ),
     "credit_reopened": N_(
         "Credit note %(document)s of voucher …%(voucher)s was set back to draft, while its credit of %(amount)s "
@@ -49,8 +49,9 @@ SENTENCES: Mapping[AlarmKind, str] = {
         "credit, or leave it to the customer."
     ),
     "hand_made_credit": N_(
-        "Document %(document)s (%(amount)s) bears the name of a voucher, but was not made by the loyalty program. "
-        "It is no part of any voucher: cancel it in Dolibarr, or take that name off it."
+        "Document %(document)s (%(amount)s) bears the name of a voucher and is no part of one: it was made by hand, or "
+        "the voucher was used in Dolibarr while it was being cancelled. Cancel it in Dolibarr, or take that name off "
+        "it."
     ),
     "money_doubled": N_(
         "The credits of %(document)s of voucher …%(voucher)s come to %(amount)s in Dolibarr, it was made for "

@@ -17,6 +17,7 @@ ENTRY_KINDS = {
 VOUCHER_STATES = {
     "pending": N_("being prepared"),
     "active": N_("valid"),
+    "reserved": N_("reserved"),
     "using": N_("being redeemed"),
     "partly_used": N_("partly used"),
     "used": N_("used"),

@@ -118,7 +118,14 @@ class _Page(FPDF):
             self.ln(1)
 
     def _row(
-        self, grid: Grid, cells: Sequence[str], widths: Sequence[float], size: float, *, style: str, fill: bool
+        self,
+        grid: Grid,
+        cells: Sequence[str],
+        widths: Sequence[float],
+        size: float,
+        *,
+        style: str,
+        fill: bool,
     ) -> None:
         self.set_font("Arimo", style, size)
         self.set_text_color(*_BLACK)

@@ -40,7 +40,13 @@ class Year:
 
 
 def deferral(
-    database: Database, program: Program, terms: Bookkeeping, first: date, day: date, *, sales: dict[date, Decimal]
+    database: Database,
+    program: Program,
+    terms: Bookkeeping,
+    first: date,
+    day: date,
+    *,
+    sales: dict[date, Decimal],
 ) -> tuple[Year, ...]:
     """The contract liability for redeemable points through the financial years from that of `first` to `day`.
 

@@ -79,5 +79,3 @@ def _history(cohorts: Mapping[str, _Cohort]) -> Iterable[Experience]:
         )
         for opened, cohort in sorted(cohorts.items())
     ]
-
-

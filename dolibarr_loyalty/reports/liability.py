@@ -131,4 +131,3 @@ def _vouchers(tx: Tx, program: Program, wanted: tuple[str, ...], day: date) -> l
 def moment(program: Program, day: date) -> str:
     """The first instant after a day, as the database has it."""
     return iso(after(day, ZoneInfo(program.zone)))
-

@@ -71,9 +71,7 @@ def _items(tx: Tx, program: Program, terms: Bookkeeping, day: date) -> tuple[Ite
     return tuple(
         Item(
             obligation=each,
-            amount=provision(
-                each, cost_percent=terms.cost_percent, honours_expired=terms.honours_expired
-            ),
+            amount=provision(each, cost_percent=terms.cost_percent, honours_expired=terms.honours_expired),
         )
         for each in owed
         if each.count
@@ -127,7 +125,9 @@ def _without_amount(tx: Tx, program: Program, terms: Bookkeeping, day: date) -> 
     for row in tx.rows("vouchers_without_amount", until_at=moment(program, day)):
         unit = unit_of(program, row["reward_id"])
         is_stamps = unit.startswith(STAMPS)
-        strand = Strand(group="from_stamps" if is_stamps else "free", way="discount", currency=row["currency"])
+        strand = Strand(
+            group="from_stamps" if is_stamps else "free", way="discount", currency=row["currency"]
+        )
         worth = int(row["points"] or 0) * value_of(program, unit)
         known = found.get(strand)
         if known is None:

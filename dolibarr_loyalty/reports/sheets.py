@@ -169,7 +169,9 @@ def liability_sheet(told: Liability, words: Words) -> Sheet:
 
 
 def _shown(each: Owed, amount: int, words: Words) -> str:
-    return words.number(amount) if each.strand.counts else words.money(each.worth(amount), each.strand.currency)
+    return (
+        words.number(amount) if each.strand.counts else words.money(each.worth(amount), each.strand.currency)
+    )
 
 
 def _rolls(each: Owed, words: Words) -> Grid:
@@ -293,7 +295,9 @@ def share_percent(share: Fraction) -> Decimal:
 def source(estimate: Estimate, words: Words) -> str:
     """Where an expected use was taken from."""
     if estimate.is_estimated:
-        return words.gettext("life table, %(number)s observations", number=words.number(estimate.observations))
+        return words.gettext(
+            "life table, %(number)s observations", number=words.number(estimate.observations)
+        )
     return words.gettext(
         "%(number)s of %(minimum)s observations: all",
         number=words.number(estimate.observations),
@@ -349,7 +353,9 @@ def _validity(terms: Bookkeeping, program: Program, words: Words) -> str:
 def period(first: date | None, last: date | None, words: Words) -> str:
     """What a register covers."""
     if first and last:
-        return words.gettext("Issued from %(first)s to %(last)s", first=words.day(first), last=words.day(last))
+        return words.gettext(
+            "Issued from %(first)s to %(last)s", first=words.day(first), last=words.day(last)
+        )
     if first:
         return words.gettext("Issued since %(first)s", first=words.day(first))
     if last:

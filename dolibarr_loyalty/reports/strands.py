@@ -52,7 +52,9 @@ class Strand:
 def units(tx: Tx, program: Program) -> list[Strand]:
     """The strands of points: every unit that anybody ever held, but those that only tiers count."""
     held = units_held(tx)
-    wanted = sorted((unit for unit in held if not unit.startswith(QUALIFYING)), key=lambda u: (u != POINTS, u))
+    wanted = sorted(
+        (unit for unit in held if not unit.startswith(QUALIFYING)), key=lambda u: (u != POINTS, u)
+    )
     return [
         Strand(
             group="stamps" if unit.startswith(STAMPS) else "points",

@@ -190,7 +190,7 @@ def page(tx: Tx, state: str | None, last_id: str, limit: int) -> list[Voucher]:
 
 def cards_page(tx: Tx, state: str | None, last_id: str, limit: int) -> list[Voucher]:
     """Sold gift cards with ids above `last_id`, of one state or of all."""
-    return [read(row) for row in tx.rows("cards_page", state=state, last_id=last_id, limit=limit)]
+    return [read(row) for row in tx.rows("voucher_cards_page", state=state, last_id=last_id, limit=limit)]
 
 
 def ended(tx: Tx, today: date) -> list[Voucher]:

@@ -2,7 +2,7 @@
 -- Of these documents, those that sold gift cards.
 SELECT DISTINCT sale_id FROM llx_loyalty_voucher_terms WHERE sale_id IN :ids;
 
--- name: cards_page(state, last_id, limit)
+-- name: voucher_cards_page(state, last_id, limit)
 -- Sold gift cards by id, of one state or (state empty) of all.
 SELECT v.*, t.accounting, t.source, t.several, t.bearer, t.valid_from, t.minimum_minor, t.excluded, t.sale_id, t.sale_key,
        t.replaces

@@ -65,10 +65,10 @@ class Shop:
         return self.folder / "loyalty.sqlite3"
 
     def dump(self) -> list[str]:
-        """Everything in the database."""
+        """Everything in the database but the log of codes that were looked up, which every attempt is written to."""
         connection = sqlite3.connect(self.database)
         try:
-            return list(connection.iterdump())
+            return [line for line in connection.iterdump() if "llx_loyalty_lookup" not in line]
         finally:
             connection.close()
 

@@ -112,6 +112,39 @@ def test_a_voucher_pays_an_invoice_once(shop: Shop) -> None:
     assert "it is used" in shop.run("voucher", "use", code, other, code=1).err
 
 
+def test_a_voucher_pays_in_parts_and_shows_where_its_money_went(shop: Shop) -> None:
+    code, ref = shop.redeemed(), shop.invoice()
+    shop.sql("UPDATE llx_loyalty_voucher_terms SET several = 1")
+    shop.run("sync")
+    part = ("voucher", "use", code, ref, "--amount")
+    assert "would pay €1.37" in shop.run(*part, "1.37", "--dry-run").out
+    for _ in range(2):
+        told = shop.run(*part, "1.37", "--key", "till-1", "--json").json
+        assert (told["amount"], told["invoice"]["remaining"]) == (1.37, 598.63)
+    assert "has paid 1.37 EUR on" in shop.run(*part, "2", code=1).err
+    assert "€598.63 remain" in shop.run("voucher", "use", code, ref, "--dry-run").out
+    shop.run(*part, "2", "--key", "till-2")
+    shown = shop.run("voucher", "show", code, "--json").json
+    assert [(move["kind"], move["amount"]) for move in shown["moves"]] == [
+        ("issued", 5),
+        ("used", -1.37),
+        ("used", -2),
+    ]
+    assert [move["document"] for move in shown["moves"][1:]] == [ref, ref]
+    assert (shown["remaining"], shown["usable"], shown["several"]) == (1.63, True, True)
+    assert [document["for"] for document in shown["documents"]] == ["issue"]
+    told = shop.run("voucher", "show", code).out
+    assert "−€1.37" in told
+    assert "€1.63" in told
+    assert "in parts" in told
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "much", "NaN"])
+def test_what_is_no_amount_is_not_used(shop: Shop, amount: str) -> None:
+    told = shop.run("voucher", "use", "ABC", "1", f"--amount={amount}", code=2).err
+    assert "is no amount. Write it like 12.50." in told
+
+
 def test_a_dry_use_pays_nothing(shop: Shop) -> None:
     code, ref = shop.redeemed(), shop.invoice()
     shop.run("sync")

@@ -189,7 +189,7 @@ def test_the_same_effect_wanted_twice_has_one_key(one: Effect, other: Effect, ki
     assert one.kind == kind
     assert one.thirdparty_id == 7
     assert one.key != other.key
-    assert one.shows_state is (kind == "screen")
+    assert one.shows_state is (kind in ("screen", "void"))
 
 
 def test_all_effects_of_one_voucher_are_told_apart() -> None:

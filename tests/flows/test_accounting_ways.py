@@ -14,6 +14,7 @@ from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.errors import PermanentFailure
 from dolibarr_loyalty.flows import usage
 from dolibarr_loyalty.flows.credits import notes_of, rows_of
+from dolibarr_loyalty.store import alarms
 from tests.conftest import OpenShop
 from tests.flows.mortal import die
 from tests.flows.shop import PROGRAM, Shop
@@ -130,6 +131,23 @@ def test_a_freed_credit_of_a_card_is_used_before_a_new_one_is_made(opened: OpenS
         assert sorted(note.gross for note in notes_of(shop.loyalty, card)) == [8, 12]
         assert agree(shop, card).remaining == 30
         assert shop.free_credit(customer) == 0
+
+
+def test_a_card_whose_used_credit_staff_doubled_is_worth_what_dolibarr_gives(opened: OpenShop) -> None:
+    """Trap 4b, for a card whose credits are made at its uses."""
+    with shop_with(opened, "liability") as shop:
+        customer = buyer(shop)
+        card = voucher_for(shop, "liability", customer)
+        first, second = (shop.sell(customer, 100, paid=False) for _ in range(2))
+        pay(shop, card, first, 12)
+        (row,) = rows_of(shop.loyalty, card)
+        one, _ = shop.dolibarr.split_credit(customer, row.id, 5, 7)
+        shop.dolibarr.use_credit(second, one["rowid"])
+        for _ in range(2):
+            usage.look_at(shop.loyalty, card.id)
+            assert agree(shop, card).remaining == 45  # 50 + 12 - 12 - 5
+        with shop.loyalty.database.reading() as tx:
+            assert [each.kind for each in alarms.page(tx, "", 10)] == ["money_doubled"]
 
 
 def test_a_card_whose_product_is_gone_is_not_used(opened: OpenShop) -> None:

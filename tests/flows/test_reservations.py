@@ -323,7 +323,7 @@ def test_a_capture_that_was_interrupted_is_carried_on(shop: Shop) -> None:
     claire, voucher = a_voucher(shop)
     hold(shop, voucher)
     target = shop.sell(claire, 50, paid=False)
-    shop.server.faults.append(Fault(status(503), "usecreditnote"))
+    shop.dolibarr.inject(Fault(method="POST", path=r"/usecreditnote/", kind=status(503)))
     with pytest.raises(TemporaryFailure):
         reservations.capture(shop.loyalty, "cart-1", str(target), who="x")
     shop.clock.pass_(hours=1)

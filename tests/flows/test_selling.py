@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,15 +16,17 @@ import pytest
 from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.errors import Refused, TemporaryFailure
+from dolibarr_loyalty.flows.card_credits import rate_sold_at
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.delivery import deliver_now
 from dolibarr_loyalty.flows.intake import take_in
 from dolibarr_loyalty.flows.mails import pdf_for
 from dolibarr_loyalty.flows.selling import cards_of_sale, issue_cards
 from dolibarr_loyalty.store import alarms, voucher_notes
+from dolibarr_loyalty.store.database import Database
 from tests.conftest import OpenShop
 from tests.flows.mortal import die
-from tests.flows.shop import PROGRAM, Shop
+from tests.flows.shop import PROGRAM, Shop, open_shop
 
 VERSIONS = pytest.mark.parametrize("version", ["16", "23"])
 WAYS = pytest.mark.parametrize("way", ["liability", "deposit"])
@@ -112,9 +115,8 @@ def test_cards_of_uneven_cents_sum_to_the_line(opened: OpenShop, version: str, w
 
 @WAYS
 def test_only_a_paid_sale_issues(opened: OpenShop, way: str) -> None:
-    program = {"earn_on": "validated"}
     with selling(opened, way) as shop:
-        shop.loyalty = replace(shop.loyalty, program=replace(shop.loyalty.program, **program))
+        shop.loyalty = replace(shop.loyalty, program=replace(shop.loyalty.program, earn_on="validated"))
         claire = shop.rich(10)
         sale = sell(shop, claire, paid=False)
         settle(shop)
@@ -227,6 +229,7 @@ def test_a_card_sold_with_vat_is_issued_and_told(opened: OpenShop, way: str) -> 
         settle(shop)
         (card,) = cards(shop, sale)
         assert (card.value, card.state) == (60, VoucherState.ACTIVE)
+        assert rate_sold_at(shop.loyalty, card) == 20
         assert told(shop) == ["gift_card_with_vat"]
         shop.prove()
 
@@ -409,6 +412,25 @@ def test_a_purchase_paid_with_a_gift_card_earns(opened: OpenShop, version: str, 
         shop.prove()
 
 
+@VERSIONS
+def test_a_deposit_credit_used_as_a_line_earns_too(opened: OpenShop, version: str) -> None:
+    with selling(opened, "deposit", version) as shop:
+        claire = shop.rich(10)
+        sale = sell(shop, claire)
+        settle(shop)
+        (row,) = shop.dolibarr.credits_of(claire, "available")
+        shop.tick()
+        ticket = shop.dolibarr.open_ticket([goods(80)], socid=claire)
+        shop.dolibarr.use_credit_as_line(ticket, row["rowid"])
+        shop.dolibarr.validate(ticket)
+        shop.dolibarr.pay(ticket)
+        settle(shop)
+        shop.sweep()
+        assert shop.balance(claire) == 18
+        assert [card.state for card in cards(shop, sale)] == [VoucherState.USED]
+        shop.prove()
+
+
 @WAYS
 def test_a_gift_card_is_paid_neither_with_points_nor_with_a_card(opened: OpenShop, way: str) -> None:
     with selling(opened, way) as shop:
@@ -444,8 +466,8 @@ def test_a_gift_card_that_staff_paid_with_a_voucher_is_told(opened: OpenShop) ->
 
 
 @WAYS
-def test_two_workers_at_once_issue_each_card_once(opened: OpenShop, way: str) -> None:
-    with selling(opened, way) as shop:
+def test_workers_at_once_issue_each_card_once(database: Database, way: str) -> None:
+    with selling(partial(open_shop, database), way) as shop:
         claire = shop.rich(10)
         sale = sell(shop, claire, gift_line(shop, quantity=3))
         shop.sync()

@@ -141,6 +141,28 @@ def test_the_rest_after_a_use(opened: OpenShop, way: str, version: str, ends: st
         shop.prove()
 
 
+@pytest.mark.parametrize("way", ["discount", "deposit", "liability"])
+@pytest.mark.parametrize("ends", ["cancelled", "expired"])
+def test_after_its_only_use_was_undone(opened: OpenShop, way: str, ends: str) -> None:
+    """Staff unlinked the credit: it is free, and whatever made it is undone with the rest."""
+    with shop_with(opened, way) as shop:
+        customer = buyer(shop)
+        target = shop.sell(customer, 20, paid=False, vat=20)
+        before = totals(shop, customer)
+        voucher = voucher_for(shop, way, customer)
+        use_part(shop, voucher, target, voucher.value * 2 / 5)
+        (row,) = (r for r in shop.dolibarr.store.rows("discount") if r["fk_facture"] == target)
+        shop.dolibarr.unlink_credit(row["rowid"])
+        back = usage.look_at(shop.loyalty, voucher.id)
+        assert (back.state, back.remaining) == (VoucherState.ACTIVE, voucher.value)
+        if ends == "cancelled":
+            voiding.cancel(shop.loyalty, voucher.id, reason="x", who="test")
+        else:
+            end(shop, voucher)
+        assert totals(shop, customer) - before == (CANCELLED if ends == "cancelled" else EXPIRED)[way]
+        shop.prove()
+
+
 @pytest.mark.parametrize("version", ["23"])
 def test_the_rest_of_a_rebate_over_two_rates(opened: OpenShop, version: str) -> None:
     with shop_with(opened, "split", version) as shop:

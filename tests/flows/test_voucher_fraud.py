@@ -12,12 +12,14 @@ from dolibarr_loyalty.core.vouchers import Voucher, VoucherState
 from dolibarr_loyalty.flows import redemption
 from dolibarr_loyalty.flows.account_proofs import prove_accounts
 from dolibarr_loyalty.flows.daily import daily
+from dolibarr_loyalty.flows.replacing import replace
 from dolibarr_loyalty.flows.verify import verify
 from dolibarr_loyalty.flows.voiding import cancel
 from dolibarr_loyalty.store import alarms, voucher_moves
 from dolibarr_loyalty.store.alarms import Alarm
 from tests.conftest import OpenShop
 from tests.flows.shop import Shop
+from tests.flows.voucher_ways import buyer, shop_with, use_part, voucher_for
 
 
 def told(shop: Shop) -> list[Alarm]:
@@ -251,3 +253,24 @@ def test_a_used_credit_that_was_unlinked_is_free_again(any_shop: Shop) -> None:
         moves = voucher_moves.of_voucher(tx, voucher.id)
     assert [move.kind for move in moves] == [MoveKind.ISSUED, MoveKind.USED, MoveKind.RETURNED]
     assert prove_accounts(shop.loyalty).deviations == ()
+
+
+@pytest.mark.parametrize("way", ["payment", "credit_note", "split", "deposit"])
+def test_replacing_a_voucher_whose_credit_note_was_deleted_puts_it_right(opened: OpenShop, way: str) -> None:
+    with shop_with(opened, way, "16") as shop:
+        claire = buyer(shop)
+        voucher = voucher_for(shop, way, claire)
+        shop.sync()
+        for row in shop.dolibarr.store.find("discount", "fk_soc", claire):
+            with shop.dolibarr.writing():
+                shop.dolibarr.store.remove("discount", row["rowid"])
+                if shop.dolibarr.store.get("invoice", row["fk_facture_source"]):
+                    shop.dolibarr.store.remove("invoice", row["fk_facture_source"])
+        assert "credit_note_deleted" in look(shop)
+        new = replace(shop.loyalty, voucher.id, reason="its note was deleted", who="x")
+        assert (new.state, new.remaining) == (VoucherState.ACTIVE, voucher.remaining)
+        free = shop.dolibarr.credits_of(claire, "available")
+        assert sum(Decimal(row["amount_ttc"]) for row in free) == voucher.remaining
+        target = shop.sell(claire, 100, paid=False)
+        use_part(shop, new, target, 2)
+        assert used_on(shop, new) == {target: 2}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dolibarr_loyalty.messages.pdf import texts_of
 from dolibarr_loyalty.messages import voucher_pdf
+from dolibarr_loyalty.messages.pdf import texts_of
 from tests.messages.builders import a_brand, a_mail, a_voucher, facts_of
 
 NAMES = {"en": "Gift card", "de": "Geschenkgutschein", "fr": "Carte cadeau"}

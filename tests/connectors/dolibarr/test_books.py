@@ -13,9 +13,10 @@ from responses import matchers
 from dolibarr_loyalty.connectors.dolibarr.books import DolibarrBooks
 from dolibarr_loyalty.connectors.dolibarr.capabilities import Capabilities
 from dolibarr_loyalty.connectors.dolibarr.client import Client
+from dolibarr_loyalty.connectors.dolibarr.credit_notes import body_of
 from dolibarr_loyalty.connectors.dolibarr.filters import both, condition, either
 from dolibarr_loyalty.connectors.dolibarr.reading import Broken, Context
-from dolibarr_loyalty.connectors.protocol import Books, Cursor, Draft, DraftLine
+from dolibarr_loyalty.connectors.protocol import Books, Cursor, Draft, DraftLine, Product
 from dolibarr_loyalty.errors import ConfigurationFailure, PermanentFailure, TemporaryFailure
 
 from .conftest import BASE, PARIS
@@ -321,6 +322,23 @@ def test_a_price_is_found_by_the_product_s_ref(answers: Answers, books: Dolibarr
     assert books.product_price("CAKE") == (36, 20)
     answers.replace("GET", f"{BASE}/products", **NOT_FOUND)
     assert books.product_price("CAKE") is None
+
+
+def test_a_product_is_found_by_its_ref(answers: Answers, books: DolibarrBooks) -> None:
+    row = {"id": "9", "ref": "GIFT", "label": "Gift card", "price_ttc": "50.00000000", "tva_tx": "0.0000"}
+    answers.get(f"{BASE}/products", json=[row])
+    found = books.product("GIFT")
+    assert found == Product(id=9, ref="GIFT", label="Gift card", price=Decimal(50), vat_rate=Decimal(0))
+    answers.replace("GET", f"{BASE}/products", **NOT_FOUND)
+    assert books.product("GIFT") is None
+
+
+def test_a_deposit_of_several_units_of_a_product_is_posted_as_one() -> None:
+    line = DraftLine(label="Gift card", net_price=Decimal(50), vat_rate=Decimal(0), quantity=2, product_id=9)
+    body = body_of(a_draft(kind="deposit", lines=(line,)))
+    assert body["type"] == 3
+    assert (body["lines"][0]["qty"], body["lines"][0]["fk_product"]) == (2, 9)
+    assert "fk_product" not in body_of(a_draft())["lines"][0]
 
 
 @pytest.mark.parametrize("value", ['a"b', "a(b)", "a\nb", "a\\b"])
