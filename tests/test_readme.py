@@ -9,8 +9,9 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,21 @@ from dolibarr_loyalty.config.tier_tables import TierTable
 from dolibarr_loyalty.connectors.dolibarr import rights
 from dolibarr_loyalty.connectors.dolibarr.fields import FIELDS
 from dolibarr_loyalty.connectors.dolibarr.menus import WORDS
-from dolibarr_loyalty.core.program import Reward, VoucherTerms
+from dolibarr_loyalty.core.accounts import CHARTS, ROLES
+from dolibarr_loyalty.core.postings import Part, effect, postings, without_vat
+from dolibarr_loyalty.core.program import Reward
+from dolibarr_loyalty.core.voucher_law import propose, rates_of
+from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import VoucherState
 from dolibarr_loyalty.demo.playing import played
 from dolibarr_loyalty.demo.showing import show
 from dolibarr_loyalty.demo.summary import Summary
+from dolibarr_loyalty.flows.credits import notes_of
 from dolibarr_loyalty.locales import words
 from dolibarr_loyalty.messages import voucher_state
+from dolibarr_loyalty.store import vouchers
 from tests.conftest import OpenShop
-from tests.flows.shop import PROGRAM
+from tests.flows.voucher_ways import CARD_WAYS, program_of
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,7 +101,7 @@ def command_lines(text: str = README) -> list[list[str]]:
         lexer = shlex.shlex(line, posix=True, punctuation_chars="&|")
         lexer.whitespace_split = True
         for joined, part in groupby(lexer, lambda word: word in ("&&", "|")):
-            written = [] if joined else list(part)
+            written = [] if joined else list(takewhile(lambda word: word != ">", part))
             if written and Path(written[0]).name == "dolibarr-loyalty":
                 found.append(written[1:])
     return found
@@ -189,7 +196,14 @@ def test_commands_that_read_take_json_and_those_that_write_a_dry_run() -> None:
         name: {option for param in command.params for option in param.opts} & {"--json", "--dry-run"}
         for name, command in COMMANDS.items()
     }
-    assert {name for name, found in takes.items() if not found} == {"export", "sandbox", "voucher pdf"}
+    assert {name for name, found in takes.items() if not found} == {
+        "export",
+        "giftcard print",
+        "sandbox",
+        "voucher export",
+        "voucher key",
+        "voucher pdf",
+    }
     assert takes["demo"] == {"--json"}
 
 
@@ -335,29 +349,102 @@ def test_every_state_of_a_voucher_is_told_in_its_words() -> None:
     assert told == {str(state): voucher_state(str(state), english) for state in VoucherState}
 
 
-@pytest.mark.parametrize(
-    ("way", "terms"),
-    [('"payment"', VoucherTerms()), ('"credit_note"', VoucherTerms(accounting="credit_note", vat_rate=Decimal(20)))],
-    ids=["payment", "credit_note"],
-)
-def test_the_accountants_example_is_what_stands_in_the_books(
-    way: str, terms: VoucherTerms, opened: OpenShop
-) -> None:
-    table = rows(section("VAT of a voucher"), "", "Document")
-    first = next(number for number, cells in enumerate(table) if cells[0].replace("`", "").startswith(way))
-    told = [[Decimal(cell.strip("*")) for cell in cells[2:]] for cells in table[first : first + 3]]
+EXAMPLE_WAYS = ("payment", "credit_note", "discount", "liability", "deposit")
+# A voucher of 12.00 in a shop with one VAT rate of 20 %, as the accountant's tables have it.
+MOVES = {
+    "Issue": (MoveKind.ISSUED, "12.00"),
+    "Sale": (MoveKind.ISSUED, "12.00"),
+    "Use": (MoveKind.USED, "4.80"),
+    "Use undone": (MoveKind.RETURNED, "4.80"),
+    "Cancelled": (MoveKind.CANCELLED, "7.20"),
+    "Expired": (MoveKind.EXPIRED, "7.20"),
+}
+
+
+def grouped(table: Table) -> Iterator[tuple[tuple[str, ...], list[list[str]]]]:
+    """The rows of a table whose first cell is empty where it is the same as above: ways, and the other cells."""
+    found: list[tuple[tuple[str, ...], list[list[str]]]] = []
+    for cells in table:
+        if cells[0]:
+            found.append((tuple(name.strip('"') for name in _NAME.findall(cells[0])), []))
+        found[-1][1].append(cells[1:])
+    yield from found
+
+
+@pytest.mark.parametrize("way", EXAMPLE_WAYS)
+def test_the_accountants_example_is_what_stands_in_the_books(way: str, opened: OpenShop) -> None:
+    table = rows(section("For the accountant"), "", "Document")
+    (told,) = ([_figures(cells[1:]) for cells in each] for ways, each in grouped(table) if ways == (way,))
+    program = program_of(way)
     reward = Reward(id="12-off", kind="amount", points=50, value=Decimal(12))
-    with opened(program=replace(PROGRAM, vouchers=terms, rewards=(reward,))) as shop:
+    with opened(program=replace(program, rewards=(reward,))) as shop:
+        shop.dolibarr.create_product(ref="CARD", label="Gift card", price="12", tva_tx=0)
         customer = shop.rich(100)
         invoice = shop.sell(customer, 100, vat=20, paid=False)
         shop.sync()
-        voucher = shop.redeem(customer, "12-off")
+        sale = None
+        if way in CARD_WAYS:
+            (product,) = shop.dolibarr.store.find("product", "ref", "CARD")
+            line = {"desc": "card", "qty": 1, "subprice": "12", "tva_tx": 0, "fk_product": product["rowid"]}
+            sale = shop.sell(customer, lines=[line], **({"type": 3} if way == "deposit" else {}))
+            shop.sync()
+            shop.deliver()
+            with shop.loyalty.database.reading() as tx:
+                (voucher,) = (each for each in vouchers.of_member(tx, customer) if each.source == "sold")
+        else:
+            voucher = shop.redeem(customer, "12-off")
         used = shop.use(voucher, invoice)
         assert used.invoice.remaining == Decimal("108.00")
-        assert voucher.credit_note_id is not None
-        booked = [shop.dolibarr.invoice(number) for number in (invoice, voucher.credit_note_id)]
+        notes = [note.note_id for note in notes_of(shop.loyalty, voucher) if note.note_id != sale]
+        numbers = [invoice, *([sale] if sale else []), *notes]
+        booked = [shop.dolibarr.invoice(number) for number in numbers]
     found = [[Decimal(each[f"total_{sum_}"]) for sum_ in ("ht", "tva", "ttc")] for each in booked]
     assert told == [*found, [sum(column, Decimal(0)) for column in zip(*found, strict=True)]]
+
+
+def test_the_table_of_events_is_what_the_journal_posts() -> None:
+    seen = set()
+    for ways, lines in grouped(rows(section("For the accountant"), "Way", "Event")):
+        for event, *figures in lines:
+            kind, amount = MOVES[event]
+            for way in ways:
+                booked = effect(postings(way, kind, _example_parts(way, Decimal(amount))))  # type: ignore[arg-type]
+                grown = [booked.net, booked.vat, booked.receivable, booked.cash, booked.liability]
+                assert _figures(figures) == grown, (way, event)
+                seen.add((way, kind))
+    assert seen == {(way, kind) for way in EXAMPLE_WAYS for kind, _ in MOVES.values()}
+
+
+def _example_parts(way: str, gross: Decimal) -> tuple[Part, ...]:
+    if way not in ("credit_note", "discount"):
+        return without_vat(gross)
+    net = (gross / Decimal("1.2")).quantize(Decimal("0.01"))
+    return (Part(rate=Decimal(20), net=net, vat=gross - net),)
+
+
+def _figures(cells: Sequence[str]) -> list[Decimal]:
+    return [Decimal(cell.strip("*")) for cell in cells]
+
+
+def test_the_accounts_are_those_of_the_charts() -> None:
+    told = {cells[0].strip("`"): cells[1:] for cells in rows(section("For the accountant"), "Account", "For")}
+    assert told == {
+        role: [what, *(CHARTS[chart][role] for chart in ("skr03", "skr04", "pcg"))] for role, what in ROLES.items()
+    }
+
+
+def test_the_ways_are_proposed_as_the_readme_says() -> None:
+    """In Germany and France, for a shop of several VAT rates and one of a single rate."""
+    told = [cells[1].split(",")[0].strip('`"') for cells in rows(section("For the accountant"), "Voucher", "Proposed")]
+    for country in ("DE", "FR"):
+        several, single = (
+            propose(country, rates_of({Decimal(rate): 1 for rate in rates})) for rates in ((20, 10), (20,))
+        )
+        assert told == [*(each.way for each in several), single[-1].way]
+        assert [each.purpose for each in (several[-1], single[-1])] == ["multi", "single"]
+        assert single[-1].vat_rate == 20
+    for country, way in (("CH", "payment"), ("", "payment"), ("AT", "discount"), ("BE", "discount")):
+        assert propose(country, ())[0].way == way, country
 
 
 # the demo's data -------------------------------------------------------------------------------------
@@ -401,6 +488,22 @@ def test_the_commands_for_the_demos_data_work_on_it(year: Year) -> None:
         if written[0] == "redeem":
             code = _CODE.findall(ran.stdout)[0]
     assert code, "no reward was handed out"
+
+
+def test_the_accountants_commands_work_on_the_demos_data(year: Year) -> None:
+    """But for the day: the demo's year is not over yet."""
+    folder = year.summary.folder
+    today = datetime.now(UTC).date()
+    days = {"2026-12-31": today.isoformat(), "2026-01-01": f"{today:%Y-01-01}", "2025-12-31": f"{today:%Y-01-01}"}
+    for title in ("Reports", "At the end of the year"):
+        for written in command_lines(section("For the accountant").split(f"### {title}\n")[1].split("\n### ")[0]):
+            for word in written:
+                if word.endswith((".csv", ".pdf")):
+                    days[word] = str(folder / word)
+            ran = year.run([days.get(word, word) for word in written])
+            assert ran.stdout.strip(), written
+    assert {file.name for file in folder.glob("*.csv")} >= {"register.csv", "journal.csv", "provision.csv"}
+    assert (folder / "register.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_keys_for_scripts_are_there(year: Year) -> None:

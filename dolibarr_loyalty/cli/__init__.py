@@ -9,6 +9,7 @@ import typer
 
 from dolibarr_loyalty import __version__
 from dolibarr_loyalty.cli import (
+    accounting,
     activities,
     alarms,
     benefits,
@@ -26,6 +27,7 @@ from dolibarr_loyalty.cli import (
     pools,
     programs,
     referrals,
+    reports,
     reserving,
     standing,
     tiers,
@@ -107,6 +109,8 @@ def _made() -> typer.Typer:
         pools,
         partners,
         programs,
+        reports,
+        accounting,
         moving,
         waiting,
     ):

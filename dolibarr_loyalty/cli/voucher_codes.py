@@ -15,9 +15,10 @@ from dolibarr_loyalty.cli.options import Code, DryRun, Json, Limit, rows_wanted
 from dolibarr_loyalty.cli.output import progress_bar, say, show_facts, show_json, show_table, tell
 from dolibarr_loyalty.cli.setup import Setup, setup_of, who
 from dolibarr_loyalty.core.signed_codes import Claims, Unreadable, read_signed
-from dolibarr_loyalty.core.vouchers import masked
+from dolibarr_loyalty.core.vouchers import Voucher, masked
 from dolibarr_loyalty.errors import CodeNotGenuine, InputError
-from dolibarr_loyalty.flows import exporting_vouchers, legacy_cards, lookups, print_runs
+from dolibarr_loyalty.flows import card_activation, exporting_vouchers, legacy_cards, lookups, print_runs
+from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.moving_files import content_of
 from dolibarr_loyalty.locales import Words, words
 from dolibarr_loyalty.messages import Worth, worth
@@ -230,14 +231,23 @@ def activate(
     reason: Annotated[
         str, typer.Option("--reason", metavar="TEXT", help="The sale, such as the ticket's number.")
     ],
+    sale: Annotated[
+        str | None,
+        typer.Option(
+            "--sale", metavar="INVOICE", help="The paid sale of a card; it issues one less by itself."
+        ),
+    ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """A printed gift card was sold and paid: from now on it can be used, and is owed.
 
+    Where the product that was sold issues gift cards by itself, name the sale: one card is owed for one payment,
+    and a card that the sale has issued already gives way, unless it was used.
+
     \b
     Example:
-      dolibarr-loyalty voucher activate N3MCVR-HMFQPT-SHRC39 --reason "ticket TC1-2611-0007"
+      dolibarr-loyalty voucher activate N3MCVR-HMFQPT-SHRC39 --reason "till 1" --sale TC1-2611-0007
     """
     if not reason.strip():
         raise InputError("An activation needs a reason: the sale stands in the card's history.")
@@ -245,16 +255,21 @@ def activate(
     if dry_run:
         with setup.untouched() as loyalty:
             found = lookups.silently(loyalty, code)
-            card = print_runs.activate(loyalty, found.id, why=reason.strip(), who=who())
+            card = _activated(loyalty, found.id, reason.strip(), sale)
     else:
-        found = look_up(setup, code)
-        card = print_runs.activate(setup.loyalty, found.id, why=reason.strip(), who=who())
+        card = _activated(setup.loyalty, look_up(setup, code).id, reason.strip(), sale)
     if as_json:
         told = {"voucher": card.id, "state": str(card.state), "value": card.value, "left": card.remaining}
         show_json({"dry_run": dry_run, **told})
         return
     amount = setup.words.money(card.remaining, card.currency)
     say(f"{masked(card.last_four)} {'would be usable' if dry_run else 'can be used'}: {amount} are on it.")
+
+
+def _activated(loyalty: Loyalty, voucher_id: str, reason: str, sale: str | None) -> Voucher:
+    if sale is None:
+        return print_runs.activate(loyalty, voucher_id, why=reason, who=who())
+    return card_activation.activate_for_sale(loyalty, voucher_id, sale, why=reason, who=who())
 
 
 def _amount(text: str | None) -> Decimal | None:

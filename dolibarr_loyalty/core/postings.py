@@ -46,7 +46,6 @@ class Account(StrEnum):
 
 
 SOLD: frozenset[Accounting] = frozenset({"deposit", "liability"})
-_VOIDED = frozenset({MoveKind.EXPIRED, MoveKind.CANCELLED, MoveKind.WRITTEN_OFF})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +104,7 @@ def postings(
             found = _lapse(way, parts)
         case MoveKind.CORRECTED:
             found = _correction(way, gross if adds else -gross)
-        case MoveKind.REPLACED | MoveKind.REPLACEMENT:
+        case _:  # REPLACED and REPLACEMENT
             found = []
     return tuple(posting for posting in found if posting.amount)
 
@@ -127,11 +126,11 @@ def payment_postings(amount: Decimal) -> tuple[Posting, ...]:
 def is_documented(way: Accounting, kind: MoveKind) -> bool:
     """A document in Dolibarr carries this move, so that Dolibarr's own books have it already.
 
-    Not for the 'liability' way when a card ends unused: its line stays as it was sold, and the accountant books
-    the income; nor for what was found to differ.
+    Not for a small rest of a 'liability' card that is written off: its line stays as it was sold, and the
+    accountant books the income (one that expires has its own documents); nor for what was found to differ.
     """
-    if kind in _VOIDED and way == "liability":
-        return kind is MoveKind.CANCELLED
+    if kind is MoveKind.WRITTEN_OFF and way == "liability":
+        return False
     if kind is MoveKind.CORRECTED:
         return False
     return way != "discount" or kind in (MoveKind.USED, MoveKind.RETURNED)

@@ -34,18 +34,20 @@ class GiftCardStory(Telling):
 
     def tell(self) -> None:
         """Put the events of the year into `found`."""
-        for number in range(HISTORY_WEEKS + 4, 51, 2):
+        for number in range(HISTORY_WEEKS + 4, 45, 2):
             self.at_desk(number, lambda number=number: self._pay_with_one(number))  # type: ignore[misc]
         self.at_desk(22, self._print_some)
         self.at_desk(23, lambda: self._pay_at_the_till(self._printed(1)))
         self.at_desk(33, self._lose_one)
-        unused: list[int] = []
-        self.at(42, lambda: unused.append(self.shop.invoice(self.regular(14), [Item(CARD)])))
-        self.at(47, lambda: self.shop.take_back(unused[0], [Item(CARD)]))
         used: list[int] = []
         self.at(38, lambda: used.append(self.shop.invoice(self.regular(15), [Item(CARD)])))
-        self.at_desk(45, lambda: self._use_the_card_of(used[0]))
-        self.at(46, lambda: self.shop.take_back(used[0], [Item(CARD)]))
+        self.at_desk(41, lambda: self._use_the_card_of(used[0]))
+        self.at(42, lambda: self.shop.take_back(used[0], [Item(CARD)]))
+        unused: list[int] = []
+        self.at(45, lambda: unused.append(self.shop.invoice(self.regular(14), [Item(CARD)])))
+        self.at(47, lambda: self.shop.take_back(unused[0], [Item(CARD)]))
+        self.at(48, lambda: self.shop.invoice(self.regular(13), [Item(CARD, 2)]))
+        self.at_desk(50, lambda: self._pay_with_one(50))
         self.at_desk(LAST, self._hold_one)
         self.at_desk(LAST, self._leave_one_on_a_ticket)
 

@@ -123,7 +123,7 @@ def slips(loyalty: Loyalty) -> dict[int, list[Slip]]:
         active = vouchers.page(tx, str(VoucherState.ACTIVE), "", 100_000)
     held: dict[int, list[Slip]] = {}
     for voucher in sorted(active, key=lambda each: (each.issued_at, each.reward_id)):
-        if voucher.source != "sold":
+        if not voucher.bearer:
             slip = Slip(voucher, code_of(voucher.id, loyalty.secret))
             held.setdefault(voucher.thirdparty_id, []).append(slip)
     return held

@@ -18,6 +18,7 @@ from dolibarr_loyalty.core.voucher_moves import Move, MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.errors import PermanentFailure, TemporaryFailure
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages import voucher_state
 from dolibarr_loyalty.store import ledger, voucher_notes, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -95,17 +96,19 @@ def credit_draft(
     thirdparty_id: int,
     source_id: int | None = None,
     points: int = 0,
+    label: str = "",
 ) -> Draft:
-    """The credit note of a voucher as it is to be posted; `points` are shown as spent by it."""
+    """The credit note of a voucher as it is to be posted; `points` are shown as spent by it, `label` is its lines'
+    text where they are not simply the voucher."""
     with loyalty.database.reading() as tx:
         unit = unit_of(tx, voucher)
     words = loyalty.brand.words(loyalty.screens.language).counting(unit)
     code = loyalty.label_of(voucher)
-    if voucher.replaces:
+    if voucher.replaces and voucher.source != "printed":
         note = words.gettext("Replaces a lost voucher.")
     elif voucher.points:
         note = words.gettext("Loyalty voucher, issued for %(points)s.", points=words.points(voucher.points))
-    elif voucher.source == "sold":
+    elif voucher.source == "sold" or voucher.accounting == "liability":
         note = words.gettext("Gift card.")
     else:
         note = words.gettext("Loyalty voucher, given as a gift.")
@@ -116,7 +119,7 @@ def credit_draft(
         ref_ext=ref_ext,
         ref_client=code,
         note=note,
-        lines=drafted(loyalty, voucher, lines, words.gettext("Voucher %(code)s", code=code)),
+        lines=drafted(loyalty, voucher, lines, label or named(words, voucher, code)),
         gross=-gross,
         options={
             "loyalty_points": -points if unit == loyalty.unit else 0,
@@ -126,6 +129,13 @@ def credit_draft(
         },
         source_id=source_id,
     )
+
+
+def named(words: Words, voucher: Voucher, code: str) -> str:
+    """A voucher or a gift card as the lines of its documents name it."""
+    if voucher.accounting in ("deposit", "liability"):
+        return words.gettext("Gift card %(code)s", code=code)
+    return words.gettext("Voucher %(code)s", code=code)
 
 
 def drafted(

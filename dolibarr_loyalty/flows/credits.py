@@ -26,6 +26,7 @@ from dolibarr_loyalty.flows.credit_documents import (
     free_rows,
     keep_note,
     make_credit,
+    named,
     note,
     notes_of,
     rate_of,
@@ -174,8 +175,9 @@ def _carry_out(loyalty: Loyalty, voucher: Voucher, parting: Parting, keep_lease:
     if untouched and (len(rows) < len(wanted) or any(row.used_on is not None for row in rows)):
         _drop(loyalty, voucher, parting)
         return
-    label = words.gettext("Voucher %(code)s used in parts", code=code)
-    draft = counter_draft(loyalty, voucher, rows, ref_ext=name, label=label)
+    label = words.gettext("%(voucher)s: credit divided", voucher=named(words, voucher, code))
+    remark = words.gettext("Takes a credit back that is divided into the part that is used and the rest.")
+    draft = counter_draft(loyalty, voucher, rows, ref_ext=name, label=label, remark=remark)
     voids = checked(loyalty, find_or_post(loyalty, voucher, draft), draft.gross)
     part = _new_note(loyalty, voucher, parting, "part")
     rest = _new_note(loyalty, voucher, parting, "rest") if parting.rest else None
@@ -198,6 +200,8 @@ def _new_note(loyalty: Loyalty, voucher: Voucher, parting: Parting, which: str) 
     """The credit note for the part or for the rest, found or made, not validated yet when it is new."""
     lines = [line for piece in parting.pieces if (line := _line(voucher, piece, which)) is not None]
     gross = parting.part if which == "part" else parting.rest
+    words = loyalty.brand.words(loyalty.screens.language)
+    name = named(words, voucher, loyalty.label_of(voucher))
     draft = credit_draft(
         loyalty,
         voucher,
@@ -205,6 +209,7 @@ def _new_note(loyalty: Loyalty, voucher: Voucher, parting: Parting, which: str) 
         lines=lines,
         gross=gross,
         thirdparty_id=parting.taker if which == "part" else parting.owner,
+        label=words.gettext("%(voucher)s, the rest", voucher=name) if which == "rest" else name,
     )
     return checked(loyalty, find_or_post(loyalty, voucher, draft), draft.gross)
 

@@ -8,6 +8,7 @@ from typing import Any
 from dolibarr_loyalty.core.sale import ZERO
 from dolibarr_loyalty.core.terms import POINTS
 from dolibarr_loyalty.core.times import parse
+from dolibarr_loyalty.core.voucher_moves import MoveKind
 from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.mails import card_kind_of, reward_of, worth_of
@@ -17,7 +18,7 @@ from dolibarr_loyalty.messages import Worth, screens
 from dolibarr_loyalty.messages.alarms import alarm as alarm_told
 from dolibarr_loyalty.messages.screens import AgendaEvent
 from dolibarr_loyalty.messages.tiers import tier_lost, tier_reached
-from dolibarr_loyalty.store import alarms, clubs, documents, vouchers
+from dolibarr_loyalty.store import alarms, clubs, documents, voucher_moves, vouchers
 from dolibarr_loyalty.store.database import Tx
 from dolibarr_loyalty.store.outbox import Row
 
@@ -63,8 +64,20 @@ def _redeemed(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> Agend
     return screens.redemption(words, reward=name, points=voucher.points, balance=int(payload["balance"]))
 
 
+def _came_to(tx: Tx, voucher: Voucher, worth: Worth, kind: MoveKind) -> Worth:
+    """What a step of a voucher's life came to, where it moved money: not what is left of it, nor its whole value."""
+    moves = [move for move in voucher_moves.of_voucher(tx, voucher.id) if move.kind is kind]
+    return _amount(voucher, abs(moves[-1].amount)) if moves else worth
+
+
+def _amount(voucher: Voucher, amount: Decimal) -> Worth:
+    return Worth(kind="amount", value=amount, currency=voucher.currency)
+
+
 def _issued(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
     voucher, _, worth = _about(tx, loyalty, payload)
+    if voucher.has_amount:
+        worth = _amount(voucher, voucher.value)
     return screens.voucher_issued(
         words,
         worth=worth,
@@ -78,9 +91,9 @@ def _used(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEve
     voucher, _, worth = _about(tx, loyalty, payload)
     invoice_id = int(payload["sale_id"])
     known = documents.load(tx, [invoice_id]).get(invoice_id)
-    left = None
-    if voucher.remaining > ZERO:
-        left = Worth(kind="amount", value=voucher.remaining, currency=voucher.currency)
+    if "amount" in payload:
+        worth = _amount(voucher, Decimal(str(payload["amount"])))
+    left = _amount(voucher, voucher.remaining) if voucher.remaining > ZERO else None
     return screens.voucher_used(
         words,
         worth=worth,
@@ -92,6 +105,7 @@ def _used(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEve
 
 def _cancelled(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
     voucher, _, worth = _about(tx, loyalty, payload)
+    worth = _came_to(tx, voucher, worth, MoveKind.CANCELLED)
     return screens.voucher_cancelled(
         words, worth=worth, last_four=voucher.last_four, points=int(payload["points"])
     )
@@ -107,6 +121,7 @@ def _replaced(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> Agend
 
 def _expired(tx: Tx, loyalty: Loyalty, words: Words, payload: Payload) -> AgendaEvent:
     voucher, _, worth = _about(tx, loyalty, payload)
+    worth = _came_to(tx, voucher, worth, MoveKind.EXPIRED)
     return screens.voucher_expired(
         words, worth=worth, last_four=voucher.last_four, points=int(payload["points"])
     )

@@ -21,6 +21,7 @@ from dolibarr_loyalty.flows.account_proofs import (
 )
 from dolibarr_loyalty.flows.alarms import alarm
 from dolibarr_loyalty.flows.context import Loyalty
+from dolibarr_loyalty.flows.credit_documents import keep_note
 from dolibarr_loyalty.flows.leases import Busy, holding
 from dolibarr_loyalty.flows.usage import look_at
 from dolibarr_loyalty.store import account_proofs, alarms, documents, voucher_moves, voucher_notes, vouchers
@@ -147,7 +148,7 @@ def _look_at_documents(loyalty: Loyalty) -> int:
             changed += has_changed(loyalty, row["voucher_id"])
             if row["state"] == State.DELETED and row["role"] == "counter":
                 changed += book_after_end(loyalty, row["voucher_id"])
-            elif row["state"] == State.DELETED:
+            if row["state"] == State.DELETED:
                 _tell_of_deleted(loyalty, row["id"], row["voucher_id"])
 
 
@@ -155,6 +156,9 @@ def _tell_of_deleted(loyalty: Loyalty, note_id: int, voucher_id: str) -> None:
     def decision(tx: Tx) -> None:
         notes = voucher_notes.of_voucher(tx, voucher_id)
         note = next(each for each in notes if each.note_id == note_id)
+        found = vouchers.by_id(tx, voucher_id)
+        if not note.is_credit and found is not None and found.state in ENDED:
+            return  # what it had consumed is free again, which is told as that
         voucher, about = vouchers.by_id(tx, voucher_id), f"{voucher_id}:{note_id}"
         alarm(
             tx,
@@ -200,8 +204,25 @@ def _look_for_strays(loyalty: Loyalty) -> None:
 def _tell_if_stray(tx: Tx, loyalty: Loyalty, document_id: int) -> None:
     sale = documents.load(tx, [document_id])[document_id].sale
     voucher = vouchers.by_id(tx, sale.ref_ext.split(":")[2])
-    if document_id not in _kept(tx, voucher) and (voucher is None or voucher.state not in ON_THE_WAY):
-        tell_of_stray(tx, loyalty, sale, voucher)
+    if document_id in _kept(tx, voucher) or (voucher is not None and voucher.state in ON_THE_WAY):
+        return
+    if voucher is not None and _adopt_counter(tx, loyalty, sale, voucher):
+        return
+    tell_of_stray(tx, loyalty, sale, voucher)
+
+
+def _adopt_counter(tx: Tx, loyalty: Loyalty, sale: Sale, voucher: Voucher) -> bool:
+    """Keep the counter invoice of a voucher that ended before its documents were kept: releases until 0.2."""
+    if (sale.ref_ext, sale.kind, sale.state) != (voucher.counter_ref_ext, Kind.STANDARD, State.PAID):
+        return False
+    notes = voucher_notes.of_voucher(tx, voucher.id)
+    if voucher.state not in ENDED or not notes or not all(note.is_credit for note in notes):
+        return False
+    made = total(note.gross for note in notes if note.thirdparty_id == sale.thirdparty_id)
+    if sale.gross > made:
+        return False
+    keep_note(tx, loyalty, voucher, sale, "counter")
+    return True
 
 
 def _kept(tx: Tx, voucher: Voucher | None) -> set[int]:
@@ -244,6 +265,7 @@ def book_after_end(loyalty: Loyalty, voucher_id: str) -> bool:
 
 
 def _book_after_end(loyalty: Loyalty, voucher_id: str) -> bool:
+    _adopt_counters(loyalty, voucher_id)
     with loyalty.database.reading() as tx:
         voucher = vouchers.by_id(tx, voucher_id)
         moves = account_proofs.moves(tx, [voucher_id])[voucher_id]
@@ -276,6 +298,17 @@ def _book_after_end(loyalty: Loyalty, voucher_id: str) -> bool:
         return bool(changes)
 
     return loyalty.database.decide(decision)
+
+
+def _adopt_counters(loyalty: Loyalty, voucher_id: str) -> None:
+    """As `_adopt_counter`, for one whose counter invoice was not taken in yet."""
+    with loyalty.database.reading() as tx:
+        voucher = vouchers.by_id(tx, voucher_id)
+        notes = voucher_notes.of_voucher(tx, voucher_id)
+    if voucher is None or not all(note.is_credit for note in notes):
+        return
+    for sale in loyalty.books.find(voucher.counter_ref_ext):
+        loyalty.database.decide(lambda tx, it=sale: _adopt_counter(tx, loyalty, it, voucher))  # type: ignore[misc]
 
 
 def _was_told(tx: Tx, voucher: Voucher) -> bool:

@@ -242,40 +242,43 @@ def activate(loyalty: Loyalty, voucher_id: str, *, why: str, who: str) -> Vouche
 
     Raises VoucherNotUsable for one that is no printed gift card, is cancelled or over.
     """
+    return loyalty.database.decide(lambda tx: activate_in(tx, loyalty, voucher_id, why=why, who=who))
 
-    def decision(tx: Tx) -> Voucher:
-        voucher = vouchers.by_id(tx, voucher_id)
-        if voucher is None:
-            raise UnknownVoucher()
-        name, today = masked(voucher.last_four), loyalty.today()
-        if voucher.source != "printed" or voucher.accounting != "liability":
-            raise VoucherNotUsable(name, "only printed gift cards are activated.")
-        if voucher.state is not VoucherState.PENDING:
-            if voucher.state in (VoucherState.CANCELLED, VoucherState.REFUSED):
-                raise VoucherNotUsable(name, f"it is {voucher.state}.")
-            return voucher
-        if voucher.is_expired(today):
-            raise VoucherNotUsable(name, f"it was valid until {voucher.valid_until}.")
-        now = loyalty.now()
-        issued = Move(
-            kind=MoveKind.ISSUED,
-            amount=voucher.value,
-            day=today,
-            at=now,
-            who=who,
-            key=f"issued:{voucher.id}",
-            note=why,
-        )
-        return vouchers.change(
-            tx,
-            voucher,
-            step="activated",
-            at=now,
-            who=who,
-            note=why,
-            booked=[issued],
-            state=VoucherState.ACTIVE,
-            remaining=voucher.value,
-        )
 
-    return loyalty.database.decide(decision)
+def activate_in(
+    tx: Tx, loyalty: Loyalty, voucher_id: str, *, why: str, who: str, kind: MoveKind = MoveKind.ISSUED
+) -> Voucher:
+    """As `activate`, in the transaction of a caller; `kind` is REPLACEMENT where another card gives way."""
+    voucher = vouchers.by_id(tx, voucher_id)
+    if voucher is None:
+        raise UnknownVoucher()
+    name = masked(voucher.last_four)
+    if voucher.source != "printed" or voucher.accounting != "liability":
+        raise VoucherNotUsable(name, "only printed gift cards are activated.")
+    if voucher.state is not VoucherState.PENDING:
+        if voucher.state in (VoucherState.CANCELLED, VoucherState.REFUSED):
+            raise VoucherNotUsable(name, f"it is {voucher.state}.")
+        return voucher
+    if voucher.is_expired(loyalty.today()):
+        raise VoucherNotUsable(name, f"it was valid until {voucher.valid_until}.")
+    now = loyalty.now()
+    put_on = Move(
+        kind=kind,
+        amount=voucher.value,
+        day=loyalty.today(),
+        at=now,
+        who=who,
+        key=f"{kind}:{voucher.id}",
+        note=why,
+    )
+    return vouchers.change(
+        tx,
+        voucher,
+        step="activated",
+        at=now,
+        who=who,
+        note=why,
+        booked=[put_on],
+        state=VoucherState.ACTIVE,
+        remaining=voucher.value,
+    )

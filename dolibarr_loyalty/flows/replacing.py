@@ -19,7 +19,7 @@ from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credit_documents import taken
 from dolibarr_loyalty.flows.grace import is_over, last_day
 from dolibarr_loyalty.flows.leases import holding
-from dolibarr_loyalty.flows.undoing import move_credit
+from dolibarr_loyalty.flows.undoing import is_all_out, move_credit, take_out
 from dolibarr_loyalty.flows.usage import look_closely
 from dolibarr_loyalty.flows.voiding import USABLE, by_whom, completed
 from dolibarr_loyalty.store import bearings, outbox, vouchers
@@ -101,7 +101,11 @@ def carry_on(loyalty: Loyalty, voucher_id: str) -> Voucher:
         with loyalty.database.reading() as tx:
             new = vouchers.replacement_of(tx, voucher_id)
         if new is not None and old.state is VoucherState.REPLACING:
-            counters, notes = move_credit(loyalty, old, new, lease.keep)
+            counters = take_out(loyalty, old, lease.keep)
+            if not is_all_out(old, counters):  # staff may have used it in this moment: that is theirs
+                old = look_closely(loyalty, voucher_id, keep_lease=lease.keep)
+        if new is not None and old.state is VoucherState.REPLACING:
+            notes = move_credit(loyalty, old, new, counters)
             return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id, counters, notes))
         if new is not None and new.state is VoucherState.PENDING:
             new = loyalty.database.decide(lambda tx: _nothing_left(tx, loyalty, voucher_id))

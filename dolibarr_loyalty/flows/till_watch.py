@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from dolibarr_loyalty.core.effects import event, show_member
 from dolibarr_loyalty.core.sale import ZERO, Sale, total
@@ -15,6 +16,7 @@ from dolibarr_loyalty.flows.holds import FREE
 from dolibarr_loyalty.flows.leases import Busy, holding
 from dolibarr_loyalty.flows.tickets import is_open, reduced
 from dolibarr_loyalty.flows.till import ON_TICKET, free, place
+from dolibarr_loyalty.flows.undone_tickets import watch_undone
 from dolibarr_loyalty.flows.watching import resting_state
 from dolibarr_loyalty.store import outbox, reservations, voucher_moves, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -38,6 +40,7 @@ def watch_tickets(loyalty: Loyalty) -> int:
                 break
             last = page[-1].id
             ended += sum(_look(loyalty, take) for take in page)
+    watch_undone(loyalty)
     return ended
 
 
@@ -135,7 +138,8 @@ def _book(
     effects = [show_member(after.thirdparty_id)]
     if loyalty.screens.agenda:
         about = f"{after.id}:{after.version}"
-        effects.append(event("voucher_used", after.thirdparty_id, about, voucher=after.id, sale_id=ticket.id))
+        told: dict[str, Any] = {"voucher": after.id, "sale_id": ticket.id, "amount": str(amount)}
+        effects.append(event("voucher_used", after.thirdparty_id, about, **told))
     outbox.put(tx, effects, at)
 
 

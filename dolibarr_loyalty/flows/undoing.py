@@ -155,15 +155,16 @@ def _make_breakage(loyalty: Loyalty, voucher: Voucher) -> None:
         )
 
 
-def move_credit(
-    loyalty: Loyalty, old: Voucher, new: Voucher, keep_lease: KeepLease
-) -> tuple[list[Sale], list[Sale]]:
-    """Take the free credits off one voucher and make the same for another, line by line.
+def is_all_out(voucher: Voucher, counters: Sequence[Sale]) -> bool:
+    """The counter invoices took out what is left of a voucher; else staff may have used its credit meanwhile."""
+    return voucher.is_credit_from_start and total(sale.gross for sale in counters) == voucher.remaining
 
-    Gives the counter invoices of the old one and the credit notes of the new one. Counter first: a crash between
-    the two leaves less in the books for a while, never twice as much.
+
+def move_credit(loyalty: Loyalty, old: Voucher, new: Voucher, counters: Sequence[Sale]) -> list[Sale]:
+    """Make the credits that were taken off one voucher for another, line by line; gives the new credit notes.
+
+    Counter first: a crash between the two leaves less in the books for a while, never twice as much.
     """
-    counters = take_out(loyalty, old, keep_lease)
     notes = []
     for sale in counters:
         is_home = ":customer:" not in sale.ref_ext
@@ -190,4 +191,4 @@ def move_credit(
             role="transfer",
         )
         notes.append(note)
-    return counters, notes
+    return notes

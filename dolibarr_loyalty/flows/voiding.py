@@ -18,7 +18,7 @@ from dolibarr_loyalty.flows.credit_documents import taken
 from dolibarr_loyalty.flows.holds import freshen
 from dolibarr_loyalty.flows.leases import holding
 from dolibarr_loyalty.flows.redemption import issue, refuse, return_points, returned_points
-from dolibarr_loyalty.flows.undoing import take_out
+from dolibarr_loyalty.flows.undoing import is_all_out, take_out
 from dolibarr_loyalty.flows.usage import look_at, look_closely
 from dolibarr_loyalty.store import outbox, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -85,6 +85,8 @@ def void(loyalty: Loyalty, voucher_id: str) -> Voucher:
         if voucher.state not in (VoucherState.CANCELLING, VoucherState.EXPIRING):
             return voucher
         made = take_out(loyalty, voucher, lease.keep)
+        if not is_all_out(voucher, made):  # staff may have used it in this moment: that is theirs
+            look_closely(loyalty, voucher_id, keep_lease=lease.keep)
         document = made[0].ref if made else ""
         return loyalty.database.decide(lambda tx: _finish(tx, loyalty, voucher_id, document))
 

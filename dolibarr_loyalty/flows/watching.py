@@ -277,7 +277,9 @@ def _changed(
     effects = [show_member(after.thirdparty_id)] if after.thirdparty_id else []
     if used and after.thirdparty_id and loyalty.screens.agenda:
         about = f"{after.id}:{after.version}"
-        effects.append(event("voucher_used", after.thirdparty_id, about, voucher=after.id, sale_id=last or 0))
+        amount = str(-total(move.amount for move in used if move.invoice_id == last))
+        told: dict[str, Any] = {"voucher": after.id, "sale_id": last or 0, "amount": amount}
+        effects.append(event("voucher_used", after.thirdparty_id, about, **told))
     outbox.put(tx, effects, loyalty.now())
     return after
 

@@ -15,7 +15,7 @@ KINDS = {
 }
 
 WAYS = {
-    "payment": N_("a credit note at issue at 0 % VAT, a means of payment"),
+    "payment": N_("a credit note at issue at 0 %% VAT, a means of payment"),
     "credit_note": N_("a credit note at issue with VAT, a rebate on past purchases"),
     "discount": N_("nothing at issue, a price reduction on the invoice it is used on"),
     "deposit": N_("the credit of a deposit invoice"),

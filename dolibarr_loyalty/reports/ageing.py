@@ -1,6 +1,7 @@
 """When what is owed ends: what was left at the end of a day, by its last usable day."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from dolibarr_loyalty.core.liability import BUCKETS, Bucket, bucket, limits
@@ -23,7 +24,7 @@ def of_points(tx: Tx, program: Program, strand: Strand, day: date) -> dict[Bucke
     up_to = [int(row[name]) for name in ("ended", "to_month", "to_3", "to_6", "to_12")]
     without_end = int(row["without_end"])
     # a limit may lie before the one above it: the month's end before the day three months on never does
-    parts = [up_to[0], *(later - sooner for sooner, later in zip(up_to, up_to[1:], strict=False))]
+    parts = [up_to[0], *(later - sooner for sooner, later in pairwise(up_to))]
     parts += [int(row["points"]) - without_end - up_to[-1], without_end]
     found = dict(zip(BUCKETS, parts, strict=True))
     for query in ("lots_opened_since", "lots_moved_since"):

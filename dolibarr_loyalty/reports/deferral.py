@@ -60,7 +60,7 @@ def deferral(
         earliest = day_of(parse(tx.value("first_booking")), ZoneInfo(program.zone))
         facts = [
             _facts(tx, program, terms, strand, begins, min(ends, day), sales)
-            for begins, ends in years(min(first, earliest), day, terms.year_begins)
+            for begins, ends in years(earliest, day, terms.year_begins)
         ]
     rolled = roll(tuple(_period(facts, place) for place in range(len(facts))))
     found = (

@@ -20,38 +20,38 @@ from dolibarr_loyalty.reports.strands import Strand
 
 def column(name: str, words: Words) -> str:
     """The heading of a column of a roll-forward, or of a part of an ageing."""
-    t = words.pgettext
+    t = words.gettext
     return {
-        "issued": t("report", "Issued"),
-        "taken_back": t("report", "Taken back"),
-        "used": t("report", "Used"),
-        "returned": t("report", "Use undone"),
-        "expired": t("report", "Expired"),
-        "forfeited": t("report", "Forfeited"),
-        "corrected": t("report", "Corrected"),
-        "replacement": t("report", "For lost ones"),
-        "cancelled": t("report", "Cancelled"),
-        "written_off": t("report", "Written off"),
-        "replaced": t("report", "Replaced"),
-        "over": t("report", "Over, not booked yet"),
-        "month": t("report", "Ends this month"),
-        "months_3": t("report", "In 3 months"),
-        "months_6": t("report", "In 6 months"),
-        "months_12": t("report", "In 12 months"),
-        "later": t("report", "Later"),
-        "never": t("report", "Without end"),
+        "issued": t("Issued"),
+        "taken_back": t("Taken back"),
+        "used": t("Used"),
+        "returned": t("Use undone"),
+        "expired": t("Expired"),
+        "forfeited": t("Forfeited"),
+        "corrected": t("Corrected"),
+        "replacement": t("For lost ones"),
+        "cancelled": t("Cancelled"),
+        "written_off": t("Written off"),
+        "replaced": t("Replaced"),
+        "over": t("Over, not booked yet"),
+        "month": t("Ends this month"),
+        "months_3": t("In 3 months"),
+        "months_6": t("In 6 months"),
+        "months_12": t("In 12 months"),
+        "later": t("Later"),
+        "never": t("Without end"),
     }[name]
 
 
 def way(name: str, words: Words) -> str:
     """An accounting way in words."""
-    t = words.pgettext
+    t = words.gettext
     return {
-        "payment": t("report", "Means of payment"),
-        "credit_note": t("report", "Rebate on past purchases"),
-        "discount": t("report", "Discount at use"),
-        "deposit": t("report", "Sold, deposit"),
-        "liability": t("report", "Sold, liability"),
+        "payment": t("Means of payment"),
+        "credit_note": t("Rebate on past purchases"),
+        "discount": t("Discount at use"),
+        "deposit": t("Sold, deposit"),
+        "liability": t("Sold, liability"),
     }.get(name, name)
 
 
@@ -60,9 +60,9 @@ def strand_name(strand: Strand, words: Words) -> str:
     if strand.way is None:
         return words.unit_name(strand.unit)
     group = {
-        "sold": words.pgettext("report", "Gift cards sold"),
-        "from_stamps": words.pgettext("report", "Vouchers from stamp cards"),
-    }.get(strand.group, words.pgettext("report", "Vouchers given"))
+        "sold": words.gettext("Gift cards sold"),
+        "from_stamps": words.gettext("Vouchers from stamp cards"),
+    }.get(strand.group, words.gettext("Vouchers given"))
     return f"{group}: {way(strand.way, words)} ({strand.currency})"
 
 
@@ -72,32 +72,28 @@ def key_name(key: str, words: Words) -> str:
     if len(parts) < 3 or parts[0] not in ("sold", "from_stamps", "free"):
         return words.unit_name(key)
     group = {
-        "sold": words.pgettext("report", "Gift cards sold"),
-        "from_stamps": words.pgettext("report", "Vouchers from stamp cards"),
-    }.get(parts[0], words.pgettext("report", "Vouchers given"))
-    kind = (
-        words.pgettext("report", "product or percentage")
-        if parts[1] == "without_amount"
-        else way(parts[1], words)
-    )
+        "sold": words.gettext("Gift cards sold"),
+        "from_stamps": words.gettext("Vouchers from stamp cards"),
+    }.get(parts[0], words.gettext("Vouchers given"))
+    kind = words.gettext("product or percentage") if parts[1] == "without_amount" else way(parts[1], words)
     return f"{group}: {kind} ({parts[2]})"
 
 
 def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, words: Words) -> Sheet:
     """The register, a table of all vouchers and one of the sums."""
-    t = words.pgettext
+    t = words.gettext
     kinds = {
-        "amount": t("report", "amount"),
-        "percent": t("report", "percentage"),
-        "product": t("report", "product"),
-        "service": t("report", "service"),
+        "amount": t("amount"),
+        "percent": t("percentage"),
+        "product": t("product"),
+        "service": t("service"),
     }
     named = ("used", "returned", "expired", "cancelled", "written_off", "replaced", "corrected")
     seen = [name for name in named if any(line.moved[name] for line in lines)]
     rows = tuple(
         (
             f"••{line.code[-4:]}",
-            line.customer or (str(line.thirdparty_id) if line.thirdparty_id else t("report", "bearer")),
+            line.customer or (str(line.thirdparty_id) if line.thirdparty_id else t("bearer")),
             kinds.get(line.kind, line.kind),
             way(line.way, words),
             words.short_day(line.issued_on),
@@ -111,17 +107,17 @@ def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, wo
         for line in lines
     )
     headings = (
-        t("report", "Code"),
-        t("report", "Customer"),
-        t("report", "Kind"),
-        t("report", "Way"),
-        t("report", "Issued on"),
-        f">{t('report', 'Value')}",
+        t("Code"),
+        t("Customer"),
+        t("Kind"),
+        t("Way"),
+        t("Issued on"),
+        f">{t('Value')}",
         *(f">{column(name, words)}" for name in seen),
-        f">{t('report', 'Left')}",
-        t("report", "State"),
-        t("report", "Valid until"),
-        t("report", "Documents"),
+        f">{t('Left')}",
+        t("State"),
+        t("Valid until"),
+        t("Documents"),
     )
     totals = tuple(
         (
@@ -134,18 +130,18 @@ def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, wo
         for each in sums
     )
     total_headings = (
-        t("report", "Way"),
-        f">{t('report', 'Vouchers')}",
-        f">{t('report', 'Value')}",
+        t("Way"),
+        f">{t('Vouchers')}",
+        f">{t('Value')}",
         *(f">{column(name, words)}" for name in seen),
-        f">{t('report', 'Left')}",
+        f">{t('Left')}",
     )
     return Sheet(
-        title=t("report", "Voucher register"),
+        title=t("Voucher register"),
         covers=covers,
         grids=(
             Grid(title="", headings=headings, rows=rows),
-            Grid(title=t("report", "Sums"), headings=total_headings, rows=totals),
+            Grid(title=t("Sums"), headings=total_headings, rows=totals),
         ),
     )
 
@@ -154,7 +150,7 @@ def liability_sheet(told: Liability, words: Words) -> Sheet:
     """The roll-forward and the ageing of every strand."""
     grids = [grid for each in told.owed for grid in (_rolls(each, words), _ends(each, words))]
     return Sheet(
-        title=words.pgettext("report", "Liability from points and vouchers"),
+        title=words.gettext("Liability from points and vouchers"),
         covers=words.gettext(
             "%(first)s to %(last)s, as of %(day)s", first=told.first, last=told.last, day=words.day(told.day)
         ),
@@ -185,13 +181,13 @@ def _rolls(each: Owed, words: Words) -> Grid:
     return Grid(
         title=strand_name(each.strand, words),
         headings=(
-            words.pgettext("report", "Month"),
-            f">{words.pgettext('report', 'Opening')}",
+            words.gettext("Month"),
+            f">{words.gettext('Opening')}",
             *(f">{column(name, words)}" for name in moving),
-            f">{words.pgettext('report', 'Closing')}",
+            f">{words.gettext('Closing')}",
         ),
         rows=tuple(row(roll, roll.month) for roll in each.rolls),
-        sums=(row(each.whole, words.pgettext("report", "Together")),) if len(each.rolls) > 1 else (),
+        sums=(row(each.whole, words.gettext("Together")),) if len(each.rolls) > 1 else (),
     )
 
 
@@ -200,24 +196,24 @@ def _ends(each: Owed, words: Words) -> Grid:
     worth = words.money(each.worth(each.left), each.strand.currency) if each.strand.value else ""
     headings = [f">{column(name, words)}" for name in names]
     cells = [_shown(each, each.ends[name], words) for name in names]
-    headings += [f">{words.pgettext('report', 'Left')}"]
+    headings += [f">{words.gettext('Left')}"]
     cells += [_shown(each, each.left, words)]
     if each.debt:
-        headings += [f">{words.pgettext('report', 'Owed by members')}"]
+        headings += [f">{words.gettext('Owed by members')}"]
         cells += [_shown(each, each.debt, words)]
     if each.strand.counts and worth:
-        headings += [f">{words.pgettext('report', 'Worth')}"]
+        headings += [f">{words.gettext('Worth')}"]
         cells += [worth]
     return Grid(title="", headings=tuple(headings), rows=(tuple(cells),))
 
 
 def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words: Words) -> Sheet:
     """The provision with its reasons."""
-    t = words.pgettext
+    t = words.gettext
     treatments = {
-        "provide": t("report", "Provision"),
-        "in_books": t("report", "In Dolibarr's books already"),
-        "discount": t("report", "Price reduction of a later sale"),
+        "provide": t("Provision"),
+        "in_books": t("In Dolibarr's books already"),
+        "discount": t("Price reduction of a later sale"),
     }
     rows = tuple(
         (
@@ -234,7 +230,7 @@ def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words
         for item in told.items
     )
     sums = tuple(
-        (t("report", "Provision"), "", "", "", "", currency, words.money(change.after, currency))
+        (t("Provision"), "", "", "", "", currency, words.money(change.after, currency))
         for currency, change in told.changes
     )
     changes = tuple(
@@ -248,28 +244,28 @@ def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words
         for currency, change in told.changes
     )
     headings = (
-        t("report", "What"),
-        f">{t('report', 'Open')}",
-        f">{t('report', 'Worth')}",
-        f">{t('report', 'Expected use')}",
-        t("report", "Taken from"),
-        t("report", "Treatment"),
-        f">{t('report', 'Provision')}",
+        t("What"),
+        f">{t('Open')}",
+        f">{t('Worth')}",
+        f">{t('Expected use')}",
+        t("Taken from"),
+        t("Treatment"),
+        f">{t('Provision')}",
     )
     before = words.day(told.before_day) if told.before_day else ""
     change_headings = (
-        t("report", "Currency"),
+        t("Currency"),
         f">{before}",
-        f">{t('report', 'Addition')}",
-        f">{t('report', 'Release')}",
+        f">{t('Addition')}",
+        f">{t('Release')}",
         f">{words.day(told.day)}",
     )
     return Sheet(
-        title=t("report", "Provision for points and vouchers"),
+        title=t("Provision for points and vouchers"),
         covers=words.gettext("As of %(day)s", day=words.day(told.day)),
         grids=(
             Grid(title="", headings=headings, rows=rows, sums=sums),
-            Grid(title=t("report", "Change"), headings=change_headings, rows=changes),
+            Grid(title=t("Change"), headings=change_headings, rows=changes),
         ),
         notes=provision_notes(terms, program, words),
     )

@@ -38,6 +38,10 @@ class Refusal(Exception):
         return {"error": error, "debug": _debug(self.stage)}
 
 
+class Complaint(Refusal):
+    """A refusal whose JSON comes after Dolibarr's text of a failure below its REST layer."""
+
+
 class NotModified(Exception):
     """A repeated step: 304 with an empty body (trap 30)."""
 

@@ -180,6 +180,11 @@ def page(
     return [read(row) for row in rows]
 
 
+def undone(tx: Tx, last_id: str = "", limit: int = 500) -> list[Reservation]:
+    """Reductions with ids above `last_id` whose closed ticket was reopened or deleted since."""
+    return [read(row) for row in tx.rows("reductions_undone", last_id=last_id, limit=limit)]
+
+
 def steps(tx: Tx, key: str) -> Sequence[ReservationStep]:
     """The life of a reservation so far."""
     rows = tx.rows("reservation_steps", reservation_id=id_of(key))

@@ -1,4 +1,4 @@
--- The documents in Dolibarr that were made for a voucher: credit notes, deposits, counter invoices. Only inserted.
+-- The documents in Dolibarr that were made for a voucher: credit notes, deposits, counter invoices.
 CREATE TABLE IF NOT EXISTS llx_loyalty_voucher_notes (
     voucher_id VARCHAR(36) NOT NULL,
     note_id BIGINT NOT NULL,

@@ -67,3 +67,12 @@ WHERE voucher_id IN :voucher_ids AND kind = 'used' ORDER BY voucher_id, seq;
 -- The documents in Dolibarr that were made for these vouchers.
 SELECT voucher_id, role, note_ref FROM llx_loyalty_voucher_notes
 WHERE voucher_id IN :voucher_ids ORDER BY voucher_id, note_id;
+
+-- name: bind_card_to_sale(voucher_id, sale_id, sale_key, replaces)!
+-- A printed gift card is the one of a unit that was sold, or stands for the card that was issued for it.
+UPDATE llx_loyalty_voucher_terms SET sale_id = :sale_id, sale_key = :sale_key, replaces = :replaces
+WHERE voucher_id = :voucher_id;
+
+-- name: name_product_of_card(voucher_id, product)!
+-- The product that a printed gift card was sold as, by which a return finds it.
+UPDATE llx_loyalty_vouchers SET product = :product WHERE id = :voucher_id;

@@ -39,6 +39,7 @@ CHRONICLE = (
     "m_sync_pages",
     "n_checks",
     "p_supplier_drafts",
+    "q_till_tickets",
 )
 """The recordings in the order the lab made them: later ones build on what earlier ones left."""
 
@@ -54,6 +55,7 @@ _POSTS = {
 }
 _PATHS = (
     (re.compile(r"^/invoices/(\d+)"), "invoice"),
+    (re.compile(r"^/invoices/\d+/lines/(\d+)$"), "line"),
     (re.compile(r"/use(?:creditnote|discount)/(\d+)$"), "discount"),
     (re.compile(r"^/thirdparties/(\d+)"), "thirdparty"),
     (re.compile(r"/merge/(\d+)$"), "thirdparty"),
@@ -263,6 +265,9 @@ class Replay:
         path, method = str(exchange.request["path"]), exchange.request["method"]
         if method == "POST" and path in _POSTS and isinstance(recorded, int) and isinstance(mine, int):
             self.ids[_POSTS[path], recorded] = mine
+        if exchange.recording == "q_till_tickets" and isinstance(recorded, dict):
+            for theirs, own in zip(recorded["lines"], mine["lines"], strict=True):
+                self.ids["line", int(theirs["id"])] = int(own["id"])
         if path.endswith("/discount") and isinstance(recorded, dict) and isinstance(mine, dict):
             self.ids["discount", int(recorded["id"])] = int(mine["id"])
         if ("fixedamount" in path or "splitdiscount" in path) and isinstance(recorded, list):
@@ -396,6 +401,12 @@ def _let_pay_suppliers(replay: Replay) -> None:
         replay.dolibarr.grant(right)
 
 
+def _drop_invoice_fields(replay: Replay) -> None:
+    """The till's tickets were recorded in a lab without further fields on invoices."""
+    for element in ("facture", "facturedet"):
+        replay.dolibarr.drop_extrafield(element, "loy_x")
+
+
 _BY_HAND = {
     ("a_auth_errors", 13): _default_tag,
     ("b_setup_objects", 0): _furnish,
@@ -411,4 +422,5 @@ _BY_HAND = {
     ("i_permissions", 34): _withdraw_all,
     ("h_pos_and_misc", 0): _prepare_till,
     ("p_supplier_drafts", 3): _let_pay_suppliers,
+    ("q_till_tickets", 0): _drop_invoice_fields,
 }

@@ -317,6 +317,38 @@ def test_a_ticket_that_is_given_up_gives_the_voucher_back(
         shop.prove()
 
 
+@pytest.mark.parametrize("reward", ["20-off", "ten-percent"])
+@pytest.mark.parametrize("how", ["deleted", "reopened"])
+def test_a_reduction_comes_back_when_its_closed_ticket_is_undone(
+    opened: OpenShop, how: str, reward: str
+) -> None:
+    with opened(program=a_program("discount")) as shop:
+        claire = shop.rich(300)
+        voucher = shop.redeem(claire, reward)
+        number = ticket(shop, claire)
+        take(shop, voucher, number)
+        pay(shop, number)
+        shop.sweep()
+        assert shop.voucher(voucher.id).state is VoucherState.USED
+        if how == "deleted":
+            shop.dolibarr.delete_invoice(number)
+        else:
+            shop.dolibarr.reopen_as_draft(number)
+            shop.sweep()
+            assert shop.voucher(voucher.id).state is VoucherState.USED  # the reduction is on it still
+            give_up(shop, number)
+        for _ in range(2):
+            shop.sweep()
+            after = shop.voucher(voucher.id)
+            assert (after.state, after.value, after.remaining) == (
+                VoucherState.ACTIVE,
+                voucher.value,
+                voucher.remaining,
+            )
+            assert used(shop, voucher).get(number, 0) == 0
+        shop.prove()
+
+
 # refusals ------------------------------------------------------------------------------------------
 def test_a_rebate_with_vat_behind_it_is_refused_with_what_to_do(opened: OpenShop) -> None:
     with opened(program=a_program("credit_note")) as shop:

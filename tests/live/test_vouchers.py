@@ -182,8 +182,7 @@ class Shop:
         """What all documents of these customers come to, as Dolibarr tells it; deposits are payments."""
         rows, free = [], []
         for customer in customers:
-            listed = self.staff.get_list("/invoices", {"thirdparty_ids": customer, "limit": 0})
-            rows += [self.staff.get(f"/invoices/{row['id']}") for row in listed if str(row["status"]) != "0"]
+            rows += [row for row in self._documents(customer) if str(row["status"]) != "0"]
             path = f"/thirdparties/{customer}/fixedamountdiscounts"
             free += self.staff.get_list(path, {"filter": "available"})
         turnover = [row for row in rows if str(row["type"]) != "3"]
@@ -198,10 +197,9 @@ class Shop:
         )
 
     def agree(self, loyalty: Loyalty, *lives: Voucher) -> None:
-        """What `reconcile`, `reconcile --accounts` and `verify` compare is equal, and Dolibarr's own sum of credits is
-        that of its list. Documents of other runs, whose databases are not here, are strangers."""
-        for voucher in lives:
-            assert [str(each) for each in compare_voucher(loyalty, stored(loyalty, voucher))] == []
+        """What `reconcile`, `reconcile --accounts` and `verify` compare is equal. Documents of other runs, whose
+        databases are not here, are strangers."""
+        compare(loyalty, *lives)
         proof = prove_accounts(loyalty)
         refs = {row["ref"] for each in self.made for row in self._documents(each)}
         wrong = [
@@ -214,6 +212,11 @@ class Shop:
 
     def _documents(self, customer: int) -> list[dict[str, Any]]:
         return self.staff.get_list("/invoices", {"thirdparty_ids": customer, "limit": 0})
+
+
+def compare(loyalty: Loyalty, *lives: Voucher) -> None:
+    for voucher in lives:
+        assert [str(each) for each in compare_voucher(loyalty, stored(loyalty, voucher))] == []
 
 
 def summed(amounts: Any) -> Decimal:
@@ -287,13 +290,13 @@ def test_used_in_parts_then_moved_by_staff_then_its_invoice_deleted(shop: Shop, 
     assert shop.totals(customer) - before == PART_USED[way]
     assert stored(loyalty, voucher).state is VoucherState.PARTLY_USED
     assert use(loyalty, voucher, first, PART).invoice.remaining == D("42.65")  # twice has the effect of once
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
 
     assert use(loyalty, voucher, second, REST).invoice.remaining == D("27.36")
     assert shop.totals(customer) - before == ALL_USED[way]
     assert stored(loyalty, voucher).state is VoucherState.USED
     assert told(loyalty, voucher) == []
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
 
     for row in loyalty.books.credits(customer):
         if row.used_on == first:
@@ -304,7 +307,7 @@ def test_used_in_parts_then_moved_by_staff_then_its_invoice_deleted(shop: Shop, 
     assert told(loyalty, voucher) == ["voucher_moved"]
     assert (shop.remaining(first), shop.remaining(third)) == (50, D("42.65"))
     assert shop.totals(customer) - before == ALL_USED[way]
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
 
     is_deleted = deleted(shop, third)
     sync(loyalty)
@@ -314,11 +317,11 @@ def test_used_in_parts_then_moved_by_staff_then_its_invoice_deleted(shop: Shop, 
     assert used_on(loyalty, voucher) == ({second: REST} if is_deleted else {third: PART, second: REST})
     assert found.remaining == (PART if is_deleted else 0)
     assert found.state is (VoucherState.PARTLY_USED if is_deleted else VoucherState.USED)
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
     if is_deleted:
         assert use(loyalty, voucher, first, PART).invoice.remaining == D("42.65")
         assert stored(loyalty, voucher).state is VoucherState.USED
-        shop.agree(loyalty, voucher)
+    shop.agree(loyalty, voucher)
 
 
 def deleted(shop: Shop, invoice: int) -> bool:
@@ -344,7 +347,7 @@ def test_a_part_used_by_another_customer_the_rest_ended(shop: Shop, way: str, ho
     voucher = shop.voucher(loyalty, way, owner)
     assert use(loyalty, voucher, target, PART).invoice.remaining == D("42.65")
     assert shop.totals(owner, other) - before == PART_USED[way]
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
     for _ in range(2):
         if how == "cancelled":
             voiding.cancel(loyalty, voucher.id, reason="live test", who="live")
@@ -371,7 +374,7 @@ def test_lost_after_a_use_replaced_and_used_up_by_another_customer(shop: Shop, w
     new = replacing.replace(loyalty, voucher.id, reason="lost", who="live")
     assert shop.totals(owner, other) - before == PART_USED[way]
     assert (stored(loyalty, voucher).state, new.remaining) == (VoucherState.REPLACED, REST)
-    shop.agree(loyalty, voucher, new)
+    compare(loyalty, voucher, new)
     with pytest.raises(LoyaltyError):
         use(loyalty, voucher, second, REST)
     assert use(loyalty, new, second, REST).invoice.remaining == D("27.36")
@@ -393,14 +396,14 @@ def test_all_of_it_pays_an_invoice_that_is_reopened_and_credited(shop: Shop, way
     assert shop.totals(customer) - before == WHOLE_USED[way]
     paid = shop.staff.get(f"/invoices/{target}")
     assert (str(paid["status"]), str(paid["paye"])) == ("2", "1")
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
 
     shop.staff.post(f"/invoices/{target}/settounpaid", {})
     sync(loyalty)
     sweep(loyalty)
     assert used_on(loyalty, voucher) == {target: VALUE}
     assert shop.totals(customer) - before == WHOLE_USED[way]
-    shop.agree(loyalty, voucher)
+    compare(loyalty, voucher)
 
     shop.invoice(customer, *EXACT, type=2, fk_facture_source=target)
     sync(loyalty)

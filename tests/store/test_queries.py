@@ -13,7 +13,6 @@ APPEND_ONLY = (
     "allocations",
     "voucher_steps",
     "voucher_moves",
-    "voucher_notes",
     "reservation_steps",
     "fundings",
     "program_acts",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..house import WebhookFailure
 from ..invoices import PhpDied
-from ..refusals import NotModified, PlainText, Refusal
+from ..refusals import Complaint, NotModified, PlainText, Refusal
 from ..rendering import encoded
 from ..storage import Row
 from . import agenda, catalogue, documents, invoices, setup, suppliers, thirdparties
@@ -57,6 +57,9 @@ def answer(dolibarr: Dolibarr, asked: Asked) -> Answer:
     """Carry a request out."""
     try:
         return _carried_out(dolibarr, asked)
+    except Complaint as complaint:
+        text = technical_error(dolibarr, asked.path).encode() + _pretty(complaint.as_json())
+        return Answer(status=complaint.status, body=text)
     except Refusal as refusal:
         return Answer(status=refusal.status, body=_pretty(refusal.as_json()))
     except NotModified:

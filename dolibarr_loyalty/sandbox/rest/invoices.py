@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import rendering, rights
-from ..refusals import Refusal
+from ..refusals import Complaint, Refusal
 from ..shapes import shape
 from ..storage import Row
 from .calls import Call
@@ -176,7 +176,7 @@ def delete_line(call: Call) -> Any:
             raise Refusal(405, "ErrorDeleteLineNotAllowedByObjectStatus")
         raise Refusal(403, "Invoice not in Draft Status : Started")
     if all(line["rowid"] != call.id("lineid") for line in row["lines"]) and not call.dolibarr.is_16:
-        raise Refusal(405, "Dolibarr has detected a technical error.")
+        raise Complaint(405)
     if any(line["rowid"] == call.id("lineid") for line in row["lines"]):
         call.dolibarr.remove_line(row["rowid"], call.id("lineid"))
     return rendering.invoice(call.dolibarr, call.dolibarr.invoice(row["rowid"]))
