@@ -26,6 +26,8 @@ NAMED = {
     *(f"E{number}" for number in range(6, 14)),
     *(f"E{number}" for number in range(20, 24)),
     *(f"C{number}" for number in (*range(2, 9), 12)),
+    *(f"V{number}" for number in range(1, 18)),
+    *("P1", "A9", "A10", "R10"),
     *("R6", "R7", "R8", "B1", "B3", "M8", "M9", "D3", "D4", "D8"),
 }
 
@@ -61,6 +63,20 @@ SHOWN = {
     "M8": ("Taken over from customer",),
     "M9": ("With the pool", "head"),
     "D8": ("0 lines are new, [1-9][0-9,]* are in already",),
+    "V1": (r"AV\d{4}-\d{4}", r"amount +payment .* used"),
+    "V5": ("expired", "% off|for free", "rewards|Reward"),
+    "V6": (r"€50\.00 +€[1-9][\d.]* +€[1-9][\d.]* +reserved",),
+    "V4": ("a used gift card was refunded", r"credited by AV\d{4}-\d{4}"),
+    "V9": (r"FA\d{4}-\d{4} .* gift-card +used",),
+    "R10": (r"cart-4711 .*€10\.00 +held", "captured"),
+    "P1": (r"PROV-POS1-0",),
+    "V14": (r"gift-card +replaced",),
+    "V13": ("BEGIN PUBLIC KEY",),
+    "V15": ("3 vouchers of run autumn, 3 of them new", "2 cards over €37.50 are new", "Wrote vouchers.csv"),
+    "V10": ("multi-purpose voucher: VAT at its use", r"Source: Directive \(EU\) 2016/1065"),
+    "V11": ("sold:liability:EUR", r"Opening .* Closing", "left in all"),
+    "V12": ("Provision at", "life table|observations: all", "Deferred"),
+    "A10": ("Sold, liability: ", "Provision for points", "equal to the cent"),
     "–": ("In force since", "For whom +"),
 }
 
@@ -89,7 +105,7 @@ def test_every_feature_is_shown_by_its_commands(
     monkeypatch.chdir(tmp_path / "shop")
     monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
     monkeypatch.setenv("DOLIBARR_API_KEY", "x")
-    _another_file()
+    _files_of_the_readme()
     hidden = []
     for cells in TABLE:
         if cells[3] == f"`{preset}`":
@@ -100,12 +116,14 @@ def test_every_feature_is_shown_by_its_commands(
     assert not hidden, "\n\n".join(hidden)
 
 
-def _another_file() -> None:
-    """The copy that the README asks for: the demo's own settings and the lines of its example."""
+def _files_of_the_readme() -> None:
+    """The copy that the README asks for, with the lines of its example; and its file of cards."""
     (example,) = blocks("toml", section("Features"))
     shutil.copy("loyalty.toml", "other.toml")
     with Path("other.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n{example}")
+    (cards,) = blocks("csv", section("Rewards and vouchers"))
+    Path("cards.csv").write_text(cards, encoding="utf-8")
 
 
 def _printed(commands: list[str], wanted: tuple[str, ...]) -> str:

@@ -429,13 +429,17 @@ def _figures(cells: Sequence[str]) -> list[Decimal]:
 def test_the_accounts_are_those_of_the_charts() -> None:
     told = {cells[0].strip("`"): cells[1:] for cells in rows(section("For the accountant"), "Account", "For")}
     assert told == {
-        role: [what, *(CHARTS[chart][role] for chart in ("skr03", "skr04", "pcg"))] for role, what in ROLES.items()
+        role: [what, *(CHARTS[chart][role] for chart in ("skr03", "skr04", "pcg"))]
+        for role, what in ROLES.items()
     }
 
 
 def test_the_ways_are_proposed_as_the_readme_says() -> None:
     """In Germany and France, for a shop of several VAT rates and one of a single rate."""
-    told = [cells[1].split(",")[0].strip('`"') for cells in rows(section("For the accountant"), "Voucher", "Proposed")]
+    told = [
+        cells[1].split(",")[0].strip('`"')
+        for cells in rows(section("For the accountant"), "Voucher", "Proposed")
+    ]
     for country in ("DE", "FR"):
         several, single = (
             propose(country, rates_of({Decimal(rate): 1 for rate in rates})) for rates in ((20, 10), (20,))
@@ -494,9 +498,15 @@ def test_the_accountants_commands_work_on_the_demos_data(year: Year) -> None:
     """But for the day: the demo's year is not over yet."""
     folder = year.summary.folder
     today = datetime.now(UTC).date()
-    days = {"2026-12-31": today.isoformat(), "2026-01-01": f"{today:%Y-01-01}", "2025-12-31": f"{today:%Y-01-01}"}
+    days = {
+        "2026-12-31": today.isoformat(),
+        "2026-01-01": f"{today:%Y-01-01}",
+        "2025-12-31": f"{today:%Y-01-01}",
+    }
     for title in ("Reports", "At the end of the year"):
-        for written in command_lines(section("For the accountant").split(f"### {title}\n")[1].split("\n### ")[0]):
+        for written in command_lines(
+            section("For the accountant").split(f"### {title}\n")[1].split("\n### ")[0]
+        ):
             for word in written:
                 if word.endswith((".csv", ".pdf")):
                     days[word] = str(folder / word)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dolibarr_loyalty.cli.report_sheets import percent
 from dolibarr_loyalty.core.accounts import ROLES, Bookkeeping
 from dolibarr_loyalty.core.liability import BUCKETS, Roll
 from dolibarr_loyalty.reports.deferral import Year
@@ -9,7 +10,6 @@ from dolibarr_loyalty.reports.journal import JournalEntry
 from dolibarr_loyalty.reports.liability import Liability, Owed
 from dolibarr_loyalty.reports.provision import Provision
 from dolibarr_loyalty.reports.register import Line
-from dolibarr_loyalty.reports.sheets import percent
 
 NAMES = {
     "issued": "issued",

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dolibarr_loyalty.cli import report_sheets as sheets
 from dolibarr_loyalty.cli.options import Json
 from dolibarr_loyalty.cli.output import say, show_facts, show_json, show_table, tell
 from dolibarr_loyalty.cli.report_files import csv_rows, the_day, write_file
@@ -29,7 +30,6 @@ from dolibarr_loyalty.locales import Words
 from dolibarr_loyalty.messages.report_pdf import Sheet, report_pdf
 from dolibarr_loyalty.reports import datev as datev_file
 from dolibarr_loyalty.reports import fec as fec_file
-from dolibarr_loyalty.reports import sheets
 from dolibarr_loyalty.reports.deferral import deferral as deferred
 from dolibarr_loyalty.reports.deferral import years
 from dolibarr_loyalty.reports.document_rates import rates_of

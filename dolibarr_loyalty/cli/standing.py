@@ -127,7 +127,9 @@ def reconcile(
     ] = False,
     accounts: Annotated[
         bool,
-        typer.Option("--accounts", help="Prove every voucher to the cent: register, journal, credits, documents."),
+        typer.Option(
+            "--accounts", help="Prove every voucher to the cent: register, journal, credits, documents."
+        ),
     ] = False,
     month: Annotated[
         str | None,

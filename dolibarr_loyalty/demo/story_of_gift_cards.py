@@ -72,9 +72,8 @@ class GiftCardStory(Telling):
         self.shop.pay(invoice)
 
     def _lose_one(self) -> None:
-        slip = self._one()
-        if slip is not None:
-            replace(self.loyalty, slip.voucher.id, reason="The customer has lost it", who="office")
+        slip = self._one() or self._printed(2)
+        replace(self.loyalty, slip.voucher.id, reason="The customer has lost it", who="office")
 
     def _hold_one(self) -> None:
         """The web shop holds a part of a card for a cart, longer than usual."""

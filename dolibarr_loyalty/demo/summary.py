@@ -35,9 +35,7 @@ OTHER_MAILS = (
     "donation_statement",
     "referral_rewarded",
 )
-OPEN = frozenset(
-    {VoucherState.ACTIVE, VoucherState.PARTLY_USED, VoucherState.USING, VoucherState.RESERVED}
-)
+OPEN = frozenset({VoucherState.ACTIVE, VoucherState.PARTLY_USED, VoucherState.USING, VoucherState.RESERVED})
 MAILS = tuple(f"mail.{kind}" for kind in (*USUAL_MAILS, *OTHER_MAILS))
 
 

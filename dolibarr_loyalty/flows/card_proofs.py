@@ -35,10 +35,17 @@ def compare_sold_cards(loyalty: Loyalty, chosen: set[str] | None) -> Iterator[De
 def compare_sale(loyalty: Loyalty, sale: Sale, cards: Sequence[Voucher]) -> Iterator[Deviation]:
     """Where the cards of one sale and its lines differ: in their number, or in what they were issued for.
 
-    One that replaced a lost card was not sold.
+    One that replaced a lost card was not sold. A product that sold cards sold them, whatever the program calls
+    a gift card today.
     """
     sold = [card for card in cards if not card.replaces]
-    lines = [line for line in sale.lines if card_of(loyalty.program.gift_cards, line) and line.quantity > 0]
+    known = {card.product.casefold() for card in sold if card.product}
+    lines = [
+        line
+        for line in sale.lines
+        if (card_of(loyalty.program.gift_cards, line) or line.product_ref.casefold() in known)
+        and line.quantity > 0
+    ]
     where = f"gift cards sold by {sale.ref}"
     units = total(line.quantity for line in lines)
     worth = total(line.gross for line in lines)

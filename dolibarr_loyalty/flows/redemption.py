@@ -273,13 +273,19 @@ def issue(loyalty: Loyalty, voucher_id: str, *, quietly: bool = False) -> None:
 
 def lines_at_issue(loyalty: Loyalty, voucher: Voucher, gross: Decimal) -> Sequence[CreditLine]:
     """A means of payment is at 0 %; a rebate on past purchases is split over the VAT rates of these, unless the
-    program fixes one. A resumed issue finds its document by name, whatever was bought meanwhile."""
+    program fixes one. A resumed issue finds its document by name, whatever was bought meanwhile. Raises
+    PermanentFailure for a rebate on purchases of which nothing is known."""
     terms = loyalty.program.vouchers
     if voucher.accounting != "credit_note":
         return [line_of(gross, ZERO, voucher.currency)]
     with loyalty.database.reading() as tx:
-        weights = {} if terms.vat_rate else vat_weights(tx, voucher.thirdparty_id)
-    return lines_of(gross, weights or {terms.vat_rate: 1}, voucher.currency)
+        weights = {terms.vat_rate: 1} if terms.vat_rate else vat_weights(tx, voucher.thirdparty_id)
+    if not weights:
+        raise PermanentFailure(
+            "A rebate is split over the VAT rates of what the customer bought, and no purchase is known. "
+            "Write vat_rate in [program.vouchers], or choose another accounting."
+        )
+    return lines_of(gross, weights, voucher.currency)
 
 
 def _activate(tx: Tx, loyalty: Loyalty, voucher_id: str, note: Sale | None, quietly: bool) -> None:

@@ -7,6 +7,7 @@ meanwhile; an overdue hold ends by itself.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -27,6 +28,7 @@ from dolibarr_loyalty.errors import (
 from dolibarr_loyalty.flows import redemption, usage, voiding
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.holds import FREE, available, freshen, is_held, let_go, settle_state
+from dolibarr_loyalty.flows.leases import Busy, holding
 from dolibarr_loyalty.flows.redemption import LONGEST_KEY
 from dolibarr_loyalty.store import reservations, vouchers
 from dolibarr_loyalty.store.database import Tx
@@ -217,7 +219,19 @@ def capture(loyalty: Loyalty, key: str, invoice_text: str, *, who: str) -> usage
         loyalty.database.decide(lambda tx: _back(tx, loyalty, key, who))
         raise
     loyalty.database.decide(lambda tx: _captured(tx, loyalty, key, who))
-    return used
+    return _without_rest(loyalty, used, who)
+
+
+def _without_rest(loyalty: Loyalty, used: usage.Use, who: str) -> usage.Use:
+    """The use, and a small rest that was held until now written off where the program says so."""
+    if not loyalty.program.vouchers.write_off_below:
+        return used
+    try:
+        with holding(loyalty, used.voucher.id) as lease:
+            voucher = _voucher(loyalty, used.voucher.id)
+            return replace(used, voucher=usage.write_off_rest(loyalty, voucher, who, lease.keep))
+    except Busy:  # somebody uses the rest right now
+        return used
 
 
 def _begin_capture(tx: Tx, loyalty: Loyalty, key: str, invoice_id: int, who: str) -> Reservation:

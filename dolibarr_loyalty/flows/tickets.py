@@ -13,7 +13,7 @@ from dolibarr_loyalty.connectors.protocol import DraftLine
 from dolibarr_loyalty.core.conditions import good_lines, weights_of
 from dolibarr_loyalty.core.credit_lines import lines_of
 from dolibarr_loyalty.core.sale import Line, Sale, State, total
-from dolibarr_loyalty.core.vouchers import Voucher, masked
+from dolibarr_loyalty.core.vouchers import Voucher
 from dolibarr_loyalty.errors import InputError, PermanentFailure, UnknownTicket
 from dolibarr_loyalty.flows.context import Loyalty
 from dolibarr_loyalty.flows.credits import KeepLease, read_back, rows_of
@@ -120,7 +120,7 @@ def _reductions(
     mine = set(lines_of_take(take, ticket))
     goods = [line for line in good_lines(voucher, ticket, loyalty.program.gift_cards) if line not in mine]
     words = loyalty.brand.words(loyalty.screens.language)
-    label = words.gettext("Voucher %(code)s", code=masked(voucher.last_four))
+    label = words.gettext("Voucher %(code)s", code=f"…{voucher.last_four}")
     found = {}
     for line in lines_of(take.amount, weights_of(voucher, goods), voucher.currency):
         name = f"{line_names(take)}{line.vat_rate.normalize():f}:{line.gross}"

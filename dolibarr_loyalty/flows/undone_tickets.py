@@ -35,7 +35,8 @@ def watch_undone(loyalty: Loyalty) -> int:
 
 def _look(loyalty: Loyalty, take: Reservation) -> bool:
     with loyalty.database.reading() as tx:
-        if not _booked(tx, take):
+        voucher = vouchers.by_id(tx, take.voucher_id)
+        if voucher is None or voucher.accounting != "discount" or not _booked(tx, take):
             return False
     try:
         with holding(loyalty, take.voucher_id):

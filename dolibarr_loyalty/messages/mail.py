@@ -88,7 +88,9 @@ def _attachments(facts: MemberFacts, brand: Brand, locale: str) -> tuple[Attachm
         )
     if isinstance(facts, VoucherFacts):
         attachments.append(
-            Attachment(filename="qr.png", media_type="image/png", content=qr_png(facts.scanned), inline_id="qr")
+            Attachment(
+                filename="qr.png", media_type="image/png", content=qr_png(facts.scanned), inline_id="qr"
+            )
         )
         attachments.append(
             Attachment(

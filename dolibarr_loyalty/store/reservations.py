@@ -181,8 +181,8 @@ def page(
 
 
 def undone(tx: Tx, last_id: str = "", limit: int = 500) -> list[Reservation]:
-    """Reductions with ids above `last_id` whose closed ticket was reopened or deleted since."""
-    return [read(row) for row in tx.rows("reductions_undone", last_id=last_id, limit=limit)]
+    """Takes with ids above `last_id` whose closed ticket was reopened or deleted since."""
+    return [read(row) for row in tx.rows("reservations_undone", last_id=last_id, limit=limit)]
 
 
 def steps(tx: Tx, key: str) -> Sequence[ReservationStep]:

@@ -44,12 +44,12 @@ WHERE r.id > :last_id AND (CAST(:state AS CHAR(16)) IS NULL OR r.state = :state)
   AND (CAST(:kind AS CHAR(16)) IS NULL OR r.kind = :kind)
 ORDER BY r.id LIMIT :limit;
 
--- name: reductions_undone(last_id, limit)
--- Reductions that were used with a ticket which was reopened or deleted afterwards, by id.
+-- name: reservations_undone(last_id, limit)
+-- What was used with a ticket which was reopened or deleted afterwards, by id.
 SELECT r.*, v.currency FROM llx_loyalty_reservations r
 JOIN llx_loyalty_vouchers v ON v.id = r.voucher_id
 JOIN llx_loyalty_documents d ON d.id = r.invoice_id
-WHERE r.kind = 'ticket' AND r.state = 'captured' AND v.accounting = 'discount'
+WHERE r.kind = 'ticket' AND r.state = 'captured'
   AND d.state IN ('draft', 'deleted') AND r.id > :last_id ORDER BY r.id LIMIT :limit;
 
 -- name: insert_reservation_step(reservation_id, seq, state, at, who, why, invoice_id)!

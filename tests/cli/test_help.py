@@ -17,8 +17,8 @@ outbox list, outbox retry, verify, reconcile, reserve voucher, reserve reward, r
 reserve list, till tickets, till take, till give-back, giftcard list, giftcard show, giftcard sell, giftcard issue,
 giftcard print"""
 WRITING = """init, install, sync, run, serve, deliver, daily, redeem, voucher use, voucher cancel, points adjust,
-points transfer, pool create, pool join, pool leave, outbox retry, reconcile, reserve voucher, reserve reward, reserve capture, reserve release, till take,
-till give-back, giftcard sell, giftcard issue"""
+points transfer, pool create, pool join, pool leave, outbox retry, reconcile, reserve voucher, reserve reward,
+reserve capture, reserve release, till take, till give-back, giftcard sell, giftcard issue"""
 READING = """config check, doctor, status, member show, member history, member list, explain invoice, rewards,
 voucher show, voucher list, card show, card list, pool show, outbox list, verify, reserve list,
 till tickets, giftcard list, giftcard show"""

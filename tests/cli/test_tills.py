@@ -11,7 +11,8 @@ MUG = {**TEE, "desc": "Mug", "subprice": "10.00"}
 
 
 def ticket(shop: Shop, person: str = "claire", place: int = 0) -> int:
-    return shop.dolibarr.open_ticket([MUG], socid=shop.people[person], place=place)
+    number: int = shop.dolibarr.open_ticket([MUG], socid=shop.people[person], place=place)
+    return number
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_a_reduction_is_worth_its_amount_before_any_document(reducing: Shop) -> 
     assert (taken["amount"], taken["state"], taken["voucher"]["credit_note"]) == (5, "held", None)
     lines = reducing.dolibarr.invoice(number)["lines"]
     worth = [(Decimal(line["total_ttc"]), Decimal(line["tva_tx"])) for line in lines]
-    assert worth == [(12, 20), (-5, 20)]
+    assert worth == [(Decimal(12), Decimal(20)), (Decimal(-5), Decimal(20))]
 
 
 def test_what_cannot_be_taken_is_told_with_the_reason(shop: Shop) -> None:

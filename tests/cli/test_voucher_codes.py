@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -349,8 +350,10 @@ def test_attempts_are_listed_and_guessing_ends(shop: Shop) -> None:
 
 
 def test_the_settings_say_how_many_wrong_codes_are_borne(shop: Shop) -> None:
-    with shop.config.open("a", encoding="utf-8") as file:
-        file.write("\n[security]\nwrong_codes_per_source = 2\n")
+    text = shop.config.read_text(encoding="utf-8")
+    changed_text = re.sub(r"(?m)^#? ?wrong_codes_per_source = .*$", "wrong_codes_per_source = 2", text)
+    assert changed_text != text
+    shop.config.write_text(changed_text, encoding="utf-8")
     for _ in range(2):
         shop.run("voucher", "show", "ABC", code=2)
     assert "Too many wrong codes" in shop.run("voucher", "show", "ABC", code=1).err

@@ -16,7 +16,7 @@ def test_without_a_word_guessing_ends_after_ten_wrong_codes_in_ten_minutes(load_
     assert [getattr(security, name) for name in NAMES] == [10, 100, 10]
 
 
-@pytest.mark.parametrize(("name", "most"), zip(NAMES, (1000, 100_000, 1440), strict=True))
+@pytest.mark.parametrize(("name", "most"), list(zip(NAMES, (1000, 100_000, 1440), strict=True)))
 def test_each_limit_has_bounds_and_cannot_be_switched_off(
     load_text: Load, mistakes: Mistakes, name: str, most: int
 ) -> None:

@@ -36,7 +36,7 @@ def test_what_is_still_open_counts_as_at_risk_up_to_its_age() -> None:
     # of 200 half are used in month 1; the open 50 leave at age 2; of 50 left all lapse at age 6
     assert share_used(life_table(history, "2026-01")) == Fraction(1, 2)
     told = estimate(history, "2026-01", minimum=100)
-    assert (told.share, told.is_estimated, told.observations) == (0, True, 200)
+    assert (told.share, told.is_estimated, told.observations) == (Fraction(0), True, 200)
 
 
 def test_what_nobody_has_lived_to_see_counts_as_used() -> None:
@@ -65,7 +65,7 @@ def test_a_use_that_was_undone_is_no_use_below_none() -> None:
 )
 def test_too_little_history_tells_nothing(history: list[Experience]) -> None:
     told = estimate(history, "2026-01", minimum=100)
-    assert (told.share, told.is_estimated, told.minimum) == (1, False, 100)
+    assert (told.share, told.is_estimated, told.minimum) == (Fraction(1), False, 100)
 
 
 def test_with_nothing_open_there_is_nothing_to_estimate() -> None:

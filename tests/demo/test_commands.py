@@ -31,7 +31,7 @@ def test_every_command_that_is_proposed_works(
 ) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.delenv("LOYALTY_CONFIG", raising=False)
-    assert len(summary["commands"]) == 9
+    assert len(summary["commands"]) == 10
     for command in summary["commands"]:
         program, *arguments = command.split()
         assert program == "dolibarr-loyalty"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ def test_nothing_waits_and_nothing_failed(summary: dict[str, Any]) -> None:
 def test_points_add_up(summary: dict[str, Any]) -> None:
     left = summary["issued"] - summary["reversed"] - summary["redeemed"] - summary["expired"]
     assert left + summary["adjusted"] == summary["outstanding"] - summary["debt"]
+
+
+def test_every_cent_on_gift_cards_is_told(summary: dict[str, Any]) -> None:
+    cards = {name: Decimal(amount) for name, amount in summary["kinds"]["gift_cards"].items()}
+    assert cards["sold"] == cards["used"] + cards["ended"] + cards["left"]
+    assert all(cards.values()), cards
 
 
 def test_every_kind_of_thing_happens(summary: dict[str, Any]) -> None:

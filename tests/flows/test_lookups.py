@@ -6,20 +6,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, text
 
+from dolibarr_loyalty.core.gift_cards import GiftCard
 from dolibarr_loyalty.core.vouchers import Voucher, code_of
 from dolibarr_loyalty.errors import CodeNotAccepted, TooManyAttempts, UnknownVoucher, VoucherNotUsable
-from dolibarr_loyalty.flows import lookups, voiding
+from dolibarr_loyalty.flows import legacy_cards, lookups, print_runs, voiding
 from dolibarr_loyalty.flows.context import LookupLimits
 from dolibarr_loyalty.store import lookups as table
 from dolibarr_loyalty.store.database import Database
 from tests.flows.shop import Shop
 
 WRONG = code_of("nobody's", b"another shop's key")
+IMPORTED = "QWXKJ-55091-77824-MMPLR"
 
 
 def attempts(shop: Shop) -> list[table.Lookup]:
@@ -114,6 +117,29 @@ def everything(database: Database) -> str:
         )
 
 
+def _printed(shop: Shop) -> list[str]:
+    """The codes of printed vouchers and gift cards, one of them activated; a card of before is taken in as well."""
+    shop.loyalty = replace(
+        shop.loyalty,
+        program=replace(shop.loyalty.program, gift_cards=(GiftCard(id="card", products=("card",)),)),
+    )
+    runs = [
+        print_runs.plan(shop.loyalty, name="fair", count=2, reward_id="5-off"),
+        print_runs.plan(shop.loyalty, name="cards", count=2, gift_card_id="card", value=Decimal(25)),
+    ]
+    codes = []
+    for run in runs:
+        print_runs.make(shop.loyalty, run, who="anna")
+        codes += [facts.code for facts in print_runs.prints(shop.loyalty, run, "en")]
+    card = staff(shop, codes[-1])
+    print_runs.activate(shop.loyalty, card.id, why="ticket 7", who="anna")
+    content = f"code;value\n{IMPORTED};10\n".encode()
+    planned = legacy_cards.plan(shop.loyalty, "cards.csv", content)
+    assert legacy_cards.take_in(shop.loyalty, planned, reason="old till", who="anna")
+    assert stranger(shop, IMPORTED).source == "imported"
+    return codes
+
+
 def test_no_table_and_no_log_holds_a_usable_code(shop_on: Shop, caplog: pytest.LogCaptureFixture) -> None:
     shop = shop_on
     caplog.set_level(logging.DEBUG)
@@ -133,6 +159,7 @@ def test_no_table_and_no_log_holds_a_usable_code(shop_on: Shop, caplog: pytest.L
         stranger(shop, WRONG)
     with pytest.raises(CodeNotAccepted):
         stranger(shop, codes[0], for_customer=voucher.thirdparty_id)
+    codes += [*_printed(shop), IMPORTED]
     kept = everything(shop.loyalty.database).upper() + caplog.text.upper()
     for code in (*codes, WRONG):
         signs = code.replace("-", "")

@@ -424,3 +424,17 @@ def test_two_last_rewards_wanted_at_once_are_not_both_held(shop_on: Shop) -> Non
         assert sum(crowd.map(one, range(8))) == 1
     assert shop.balance(claire) == 20
     shop.prove()
+
+
+def test_a_small_rest_after_a_capture_is_written_off_where_the_program_says_so(opened: OpenShop) -> None:
+    terms = replace(PROGRAM.vouchers, uses="several", write_off_below=Decimal(2))
+    with opened(program=replace(PROGRAM, vouchers=terms)) as shop:
+        customer = shop.rich(300)
+        voucher = shop.redeem(customer, "20-off")
+        invoice = shop.sell(customer, 50, paid=False)
+        shop.sync()
+        reservations.reserve(shop.loyalty, shop.code(voucher), Decimal(19), key="cart", who="test")
+        used = reservations.capture(shop.loyalty, "cart", str(invoice), who="test")
+        assert (used.voucher.state, used.voucher.remaining) == (VoucherState.USED, 0)
+        assert reservations.capture(shop.loyalty, "cart", str(invoice), who="test").amount == used.amount
+        assert shop.free_credit(customer) == 0

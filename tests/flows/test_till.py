@@ -317,28 +317,31 @@ def test_a_ticket_that_is_given_up_gives_the_voucher_back(
         shop.prove()
 
 
-@pytest.mark.parametrize("reward", ["20-off", "ten-percent"])
+@pytest.mark.parametrize("reward", ["20-off", "10-percent"])
 @pytest.mark.parametrize("how", ["deleted", "reopened"])
 def test_a_reduction_comes_back_when_its_closed_ticket_is_undone(
     opened: OpenShop, how: str, reward: str
 ) -> None:
-    with opened(program=a_program("discount")) as shop:
+    with opened(program=a_program("discount"), version="16") as shop:
         claire = shop.rich(300)
         voucher = shop.redeem(claire, reward)
         number = ticket(shop, claire)
         take(shop, voucher, number)
-        pay(shop, number)
+        shop.tick()
+        shop.dolibarr.validate(number)
         shop.sweep()
         assert shop.voucher(voucher.id).state is VoucherState.USED
         if how == "deleted":
             shop.dolibarr.delete_invoice(number)
         else:
-            shop.dolibarr.reopen_as_draft(number)
-            shop.sweep()
+            shop.tick()
+            shop.dolibarr.set_to_draft(number)
+            shop.sync()
             assert shop.voucher(voucher.id).state is VoucherState.USED  # the reduction is on it still
             give_up(shop, number)
         for _ in range(2):
             shop.sweep()
+            shop.sync()
             after = shop.voucher(voucher.id)
             assert (after.state, after.value, after.remaining) == (
                 VoucherState.ACTIVE,

@@ -40,7 +40,8 @@ def play(database: Database, steps: list[tuple[str, int, str, int, int]]) -> dic
             booking = Booking(account, now)
             _act(booking, what, points, number, now, account.available(now))
             ledger.store(tx, [booking])
-        sums[unit] = sums.get(unit, 0) + booking.balance - account.balance
+        if booking.entries:  # an account begins with its first entry
+            sums[unit] = sums.get(unit, 0) + booking.balance - account.balance
         seen[now.date()] = dict(sums)
     return seen
 

@@ -20,38 +20,36 @@ from dolibarr_loyalty.reports.strands import Strand
 
 def column(name: str, words: Words) -> str:
     """The heading of a column of a roll-forward, or of a part of an ageing."""
-    t = words.gettext
     return {
-        "issued": t("Issued"),
-        "taken_back": t("Taken back"),
-        "used": t("Used"),
-        "returned": t("Use undone"),
-        "expired": t("Expired"),
-        "forfeited": t("Forfeited"),
-        "corrected": t("Corrected"),
-        "replacement": t("For lost ones"),
-        "cancelled": t("Cancelled"),
-        "written_off": t("Written off"),
-        "replaced": t("Replaced"),
-        "over": t("Over, not booked yet"),
-        "month": t("Ends this month"),
-        "months_3": t("In 3 months"),
-        "months_6": t("In 6 months"),
-        "months_12": t("In 12 months"),
-        "later": t("Later"),
-        "never": t("Without end"),
+        "issued": words.gettext("Issued"),
+        "taken_back": words.gettext("Taken back"),
+        "used": words.gettext("Used"),
+        "returned": words.gettext("Use undone"),
+        "expired": words.gettext("Expired"),
+        "forfeited": words.gettext("Forfeited"),
+        "corrected": words.gettext("Corrected"),
+        "replacement": words.gettext("For lost ones"),
+        "cancelled": words.gettext("Cancelled"),
+        "written_off": words.gettext("Written off"),
+        "replaced": words.gettext("Replaced"),
+        "over": words.gettext("Over, not booked yet"),
+        "month": words.gettext("Ends this month"),
+        "months_3": words.gettext("In 3 months"),
+        "months_6": words.gettext("In 6 months"),
+        "months_12": words.gettext("In 12 months"),
+        "later": words.gettext("Later"),
+        "never": words.gettext("Without end"),
     }[name]
 
 
 def way(name: str, words: Words) -> str:
     """An accounting way in words."""
-    t = words.gettext
     return {
-        "payment": t("Means of payment"),
-        "credit_note": t("Rebate on past purchases"),
-        "discount": t("Discount at use"),
-        "deposit": t("Sold, deposit"),
-        "liability": t("Sold, liability"),
+        "payment": words.gettext("Means of payment"),
+        "credit_note": words.gettext("Rebate on past purchases"),
+        "discount": words.gettext("Discount at use"),
+        "deposit": words.gettext("Sold, deposit"),
+        "liability": words.gettext("Sold, liability"),
     }.get(name, name)
 
 
@@ -81,19 +79,18 @@ def key_name(key: str, words: Words) -> str:
 
 def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, words: Words) -> Sheet:
     """The register, a table of all vouchers and one of the sums."""
-    t = words.gettext
     kinds = {
-        "amount": t("amount"),
-        "percent": t("percentage"),
-        "product": t("product"),
-        "service": t("service"),
+        "amount": words.gettext("amount"),
+        "percent": words.gettext("percentage"),
+        "product": words.gettext("product"),
+        "service": words.gettext("service"),
     }
     named = ("used", "returned", "expired", "cancelled", "written_off", "replaced", "corrected")
     seen = [name for name in named if any(line.moved[name] for line in lines)]
     rows = tuple(
         (
             f"••{line.code[-4:]}",
-            line.customer or (str(line.thirdparty_id) if line.thirdparty_id else t("bearer")),
+            line.customer or (str(line.thirdparty_id) if line.thirdparty_id else words.gettext("bearer")),
             kinds.get(line.kind, line.kind),
             way(line.way, words),
             words.short_day(line.issued_on),
@@ -107,17 +104,17 @@ def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, wo
         for line in lines
     )
     headings = (
-        t("Code"),
-        t("Customer"),
-        t("Kind"),
-        t("Way"),
-        t("Issued on"),
-        f">{t('Value')}",
+        words.gettext("Code"),
+        words.gettext("Customer"),
+        words.gettext("Kind"),
+        words.gettext("Way"),
+        words.gettext("Issued on"),
+        _right(words.gettext("Value")),
         *(f">{column(name, words)}" for name in seen),
-        f">{t('Left')}",
-        t("State"),
-        t("Valid until"),
-        t("Documents"),
+        _right(words.gettext("Left")),
+        words.gettext("State"),
+        words.gettext("Valid until"),
+        words.gettext("Documents"),
     )
     totals = tuple(
         (
@@ -130,18 +127,18 @@ def register_sheet(lines: Sequence[Line], sums: Sequence[Total], covers: str, wo
         for each in sums
     )
     total_headings = (
-        t("Way"),
-        f">{t('Vouchers')}",
-        f">{t('Value')}",
+        words.gettext("Way"),
+        _right(words.gettext("Vouchers")),
+        _right(words.gettext("Value")),
         *(f">{column(name, words)}" for name in seen),
-        f">{t('Left')}",
+        _right(words.gettext("Left")),
     )
     return Sheet(
-        title=t("Voucher register"),
+        title=words.gettext("Voucher register"),
         covers=covers,
         grids=(
             Grid(title="", headings=headings, rows=rows),
-            Grid(title=t("Sums"), headings=total_headings, rows=totals),
+            Grid(title=words.gettext("Sums"), headings=total_headings, rows=totals),
         ),
     )
 
@@ -182,9 +179,9 @@ def _rolls(each: Owed, words: Words) -> Grid:
         title=strand_name(each.strand, words),
         headings=(
             words.gettext("Month"),
-            f">{words.gettext('Opening')}",
+            _right(words.gettext("Opening")),
             *(f">{column(name, words)}" for name in moving),
-            f">{words.gettext('Closing')}",
+            _right(words.gettext("Closing")),
         ),
         rows=tuple(row(roll, roll.month) for roll in each.rolls),
         sums=(row(each.whole, words.gettext("Together")),) if len(each.rolls) > 1 else (),
@@ -196,24 +193,23 @@ def _ends(each: Owed, words: Words) -> Grid:
     worth = words.money(each.worth(each.left), each.strand.currency) if each.strand.value else ""
     headings = [f">{column(name, words)}" for name in names]
     cells = [_shown(each, each.ends[name], words) for name in names]
-    headings += [f">{words.gettext('Left')}"]
+    headings += [_right(words.gettext("Left"))]
     cells += [_shown(each, each.left, words)]
     if each.debt:
-        headings += [f">{words.gettext('Owed by members')}"]
+        headings += [_right(words.gettext("Owed by members"))]
         cells += [_shown(each, each.debt, words)]
     if each.strand.counts and worth:
-        headings += [f">{words.gettext('Worth')}"]
+        headings += [_right(words.gettext("Worth"))]
         cells += [worth]
     return Grid(title="", headings=tuple(headings), rows=(tuple(cells),))
 
 
 def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words: Words) -> Sheet:
     """The provision with its reasons."""
-    t = words.gettext
     treatments = {
-        "provide": t("Provision"),
-        "in_books": t("In Dolibarr's books already"),
-        "discount": t("Price reduction of a later sale"),
+        "provide": words.gettext("Provision"),
+        "in_books": words.gettext("In Dolibarr's books already"),
+        "discount": words.gettext("Price reduction of a later sale"),
     }
     rows = tuple(
         (
@@ -230,7 +226,7 @@ def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words
         for item in told.items
     )
     sums = tuple(
-        (t("Provision"), "", "", "", "", currency, words.money(change.after, currency))
+        (words.gettext("Provision"), "", "", "", "", currency, words.money(change.after, currency))
         for currency, change in told.changes
     )
     changes = tuple(
@@ -244,31 +240,36 @@ def provision_sheet(told: Provision, terms: Bookkeeping, program: Program, words
         for currency, change in told.changes
     )
     headings = (
-        t("What"),
-        f">{t('Open')}",
-        f">{t('Worth')}",
-        f">{t('Expected use')}",
-        t("Taken from"),
-        t("Treatment"),
-        f">{t('Provision')}",
+        words.gettext("What"),
+        _right(words.gettext("Open")),
+        _right(words.gettext("Worth")),
+        _right(words.gettext("Expected use")),
+        words.gettext("Taken from"),
+        words.gettext("Treatment"),
+        _right(words.gettext("Provision")),
     )
     before = words.day(told.before_day) if told.before_day else ""
     change_headings = (
-        t("Currency"),
+        words.gettext("Currency"),
         f">{before}",
-        f">{t('Addition')}",
-        f">{t('Release')}",
+        _right(words.gettext("Addition")),
+        _right(words.gettext("Release")),
         f">{words.day(told.day)}",
     )
     return Sheet(
-        title=t("Provision for points and vouchers"),
+        title=words.gettext("Provision for points and vouchers"),
         covers=words.gettext("As of %(day)s", day=words.day(told.day)),
         grids=(
             Grid(title="", headings=headings, rows=rows, sums=sums),
-            Grid(title=t("Change"), headings=change_headings, rows=changes),
+            Grid(title=words.gettext("Change"), headings=change_headings, rows=changes),
         ),
         notes=provision_notes(terms, program, words),
     )
+
+
+def _right(heading: str) -> str:
+    """The heading of a column of numbers."""
+    return f">{heading}"
 
 
 def _is_counted(key: str) -> bool:
