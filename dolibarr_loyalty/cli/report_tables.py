@@ -166,8 +166,8 @@ def entry_json(entry: JournalEntry, terms: Bookkeeping) -> list[dict[str, Any]]:
             "about": entry.about,
             "account": terms.account(role),
             "account_name": ROLES[role],
-            "debit": max(amount, 0 * amount),
-            "credit": max(-amount, 0 * amount),
+            "debit": abs(max(amount, 0 * amount)),
+            "credit": abs(max(-amount, 0 * amount)),
             "currency": entry.currency,
         }
         for role, amount in entry.sides

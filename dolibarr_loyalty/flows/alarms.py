@@ -55,7 +55,7 @@ def alarm(
         thirdparty_id=thirdparty_id or None,
     )
     alarms.insert(tx, seen)
-    log.warning("alarm %s about %s", kind, about)
+    log.info("alarm %s about %s", kind, about)
     if thirdparty_id and loyalty.screens.agenda:
         outbox.put(tx, [event("alarm", thirdparty_id, seen.id, alarm=seen.id)], loyalty.now())
     return seen
