@@ -58,6 +58,8 @@ def _state(voucher: Voucher, moves: Sequence[Move], where: str) -> Iterator[Devi
         yield off(
             f"moves of one that is {voucher.state}", where, f"one of {wanted}", ", ".join(sorted(kinds))
         )
+    if voucher.state is VoucherState.ACTIVE and voucher.has_amount and not voucher.remaining:
+        yield off("what is left of one that is active", where, "more than 0", "0")
     if voucher.state is VoucherState.PARTLY_USED and (not used or not voucher.remaining):
         found = f"{plain(used)} used, {plain(voucher.remaining)} left"
         yield off("one that is partly used", where, "used in part", found)

@@ -24,7 +24,7 @@ def test_the_reports_of_a_shop(shop: Shop, tmp_path: Path) -> None:
     assert shop.run("report", "provision", "--json").json["items"][0]["method"] == "all"
     assert shop.run("report", "deferral", "--json").json[-1]["closing"] >= 0
     assert "Points granted" in shop.run("report", "deferral", "--sales", "1000").out
-    assert shop.run("report", "journal", "--json").json["lines"][0]["account"] == "4600"
+    assert shop.run("report", "journal", "--json").json["lines"][0]["account"] == "6815"
     assert "Provision" in shop.run("report", "journal", "--everything", "--csv", tmp_path / "j.csv").out
 
 

@@ -22,7 +22,10 @@ TAMPERED = [
     ("UPDATE llx_loyalty_documents SET granted = 7 WHERE granted > 0", "points held"),
     ("UPDATE llx_loyalty_vouchers SET points = 1", "points spent"),
     ("UPDATE llx_loyalty_vouchers SET state = 'refused' WHERE state = 'active'", "points returned"),
-    ("UPDATE llx_loyalty_vouchers SET state = 'active' WHERE state = 'cancelled'", "points returned"),
+    (
+        "UPDATE llx_loyalty_vouchers SET state = 'active' WHERE state = 'cancelled'",
+        "left of one that is active",
+    ),
     ("UPDATE llx_loyalty_vouchers SET thirdparty_id = 4711", "a known third party"),
 ]
 
