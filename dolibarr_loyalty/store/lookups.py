@@ -81,7 +81,7 @@ def by_hash(tx: Tx, code_hash: str) -> Voucher | None:
 
 def latest(tx: Tx, limit: int, *, failed: bool | None = None) -> list[Lookup]:
     """The latest attempts, newest first; only those that failed, or did not, where asked for."""
-    rows = tx.rows("lookups_latest", failed=None if failed is None else int(failed), limit=limit)
+    rows = tx.rows("lookups_latest", failed=-1 if failed is None else int(failed), limit=limit)
     return [
         Lookup(
             at=parse(row["at"]),

@@ -26,10 +26,10 @@ WHERE failed = 1 AND is_staff = 0 AND at > :since ORDER BY at DESC LIMIT :limit;
 SELECT id, code_hash FROM llx_loyalty_vouchers WHERE code_hash = :code_hash;
 
 -- name: lookups_latest(failed, limit)
--- The latest attempts, with the last signs of the vouchers they found; (failed empty) all, else the failed or the others.
+-- The latest attempts, with the last signs of the vouchers they found; (failed below 0) all, else the failed or the others.
 SELECT l.*, v.last_four FROM llx_loyalty_lookups l
 LEFT JOIN llx_loyalty_vouchers v ON v.id = l.voucher_id
-WHERE CAST(:failed AS CHAR(1)) IS NULL OR l.failed = :failed
+WHERE :failed < 0 OR l.failed = :failed
 ORDER BY l.id DESC LIMIT :limit;
 
 -- name: print_run(name)^
